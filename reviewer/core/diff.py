@@ -1,0 +1,67 @@
+"""Hunks of one file, read with unidiff behind a constant header.
+
+unidiff guesses names, renames and modes from a diff's headers and is wrong on some legal ones (a path with ` b/` in it,
+quoted names, pure renames). Here names always come from elsewhere (git's -z output, the forge's JSON), and unidiff sees
+only hunks, one file at a time: a file that cannot be parsed is that file's problem alone.
+"""
+
+from dataclasses import dataclass
+
+from unidiff.patch import PatchSet
+from unidiff.errors import UnidiffParseError
+
+from reviewer.core.change import Hunk, Line, Mark
+
+_HEADER = "--- a/f\n+++ b/f\n"
+_MARKS: dict[str, Mark] = {"+": "+", "-": "-", " ": " ", "": " "}
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """The hunks could not be read; `reason` is one plain sentence."""
+
+    reason: str
+
+
+def parse_hunks(patch: str) -> tuple[Hunk, ...] | Unparsed:
+    """Read the hunks of one file's patch, which starts with its first `@@` (empty: no hunks).
+
+    Lines end at `\\n` alone: form feeds, lone carriage returns, U+2028 are text.
+    """
+    if not patch:
+        return ()
+    if not patch.startswith("@@ "):
+        return Unparsed("its patch does not start with a hunk header")
+    if not patch.endswith("\n"):
+        patch += "\n"
+    try:
+        parsed = PatchSet(_HEADER + patch)
+    except (UnidiffParseError, ValueError) as error:
+        return Unparsed(f"its patch cannot be parsed ({str(error)[:120]})")
+    if len(parsed) != 1:
+        return Unparsed("its patch holds more than one file")
+    # unidiff drops what follows the last hunk's own count without a word: count, and trust no such patch.
+    if patch.count("\n") != sum(len(hunk) + 1 for hunk in parsed[0]):
+        return Unparsed("its patch has lines that no hunk header accounts for")
+    return tuple(
+        Hunk(
+            hunk.source_start,
+            hunk.source_length,
+            hunk.target_start,
+            hunk.target_length,
+            tuple(
+                Line(_MARKS[line.line_type], line.source_line_no, line.target_line_no, line.value.removesuffix("\n"))
+                for line in hunk
+                if line.line_type in _MARKS
+            ),
+            (hunk.section_header or "").strip(),
+        )
+        for hunk in parsed[0]
+    )
+
+
+def count_changes(hunks: tuple[Hunk, ...]) -> tuple[int, int]:
+    """Added and removed lines over all hunks."""
+    added = sum(line.mark == "+" for hunk in hunks for line in hunk.lines)
+    removed = sum(line.mark == "-" for hunk in hunks for line in hunk.lines)
+    return added, removed

@@ -1,0 +1,100 @@
+"""What calls cost. Prices in US dollars per million tokens, as the API's price page had them in November 2026."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from reviewer.core.request import Call, Usage
+
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars per million tokens. `above` applies to the whole prompt once it exceeds `above_tokens` tokens."""
+
+    input: Decimal
+    output: Decimal
+    write_5m: Decimal
+    write_1h: Decimal
+    read: Decimal
+    context: int = 1_000_000
+    max_output: int = 128_000
+    cacheable_from: int = 512
+    above_tokens: int = 0
+    above: "Price | None" = None
+
+
+def _price(
+    input_: str,
+    output: str,
+    read: str,
+    *,
+    context: int = 1_000_000,
+    max_output: int = 128_000,
+    cacheable_from: int = 512,
+) -> Price:
+    base = Decimal(input_)
+    writes = base * Decimal("1.25"), base * 2
+    return Price(base, Decimal(output), *writes, Decimal(read), context, max_output, cacheable_from)
+
+
+_HAIKU_LONG = _price("0.50", "2.50", "0.05")
+PRICES: Mapping[str, Price] = {
+    "claude-fable-5-2": _price("8", "40", "0.20"),
+    "claude-fable-5-1": _price("10", "50", "0.25"),
+    "claude-opus-5-5": _price("4", "20", "0.20"),
+    "claude-opus-5": _price("5", "25", "0.50"),
+    "claude-opus-4-8": _price("5", "25", "0.50", cacheable_from=1024),
+    "claude-opus-4-7": _price("5", "25", "0.50", cacheable_from=2048),
+    "claude-opus-4-6": _price("5", "25", "0.50", cacheable_from=4096),
+    "claude-opus-4-5": _price("5", "25", "0.50", context=200_000, max_output=64_000, cacheable_from=4096),
+    "claude-sonnet-5-5": _price("2", "10", "0.10"),
+    "claude-sonnet-5": _price("2", "10", "0.20", cacheable_from=1024),
+    "claude-sonnet-4-6": _price("3", "15", "0.30", max_output=64_000, cacheable_from=1024),
+    "claude-sonnet-4-5": _price("3", "15", "0.30", context=200_000, max_output=64_000, cacheable_from=1024),
+    "claude-haiku-5-5": replace(_price("0.10", "0.50", "0.01"), above_tokens=100_000, above=_HAIKU_LONG),
+    "claude-haiku-4-5": _price("1", "5", "0.10", context=200_000, max_output=64_000, cacheable_from=4096),
+}
+DEAREST = PRICES["claude-fable-5-1"]
+"""Taken for a model without a known price, so that a cap is never passed for want of a number."""
+
+
+def price_of(model: str, overrides: Mapping[str, Price] | None = None) -> Price:
+    """The price of a model; dated ids (`claude-haiku-4-5-20251001`) take their family's price."""
+    table = {**PRICES, **(overrides or {})}
+    if model in table:
+        return table[model]
+    family = max((name for name in table if model.startswith(name + "-")), key=len, default="")
+    return table.get(family, DEAREST)
+
+
+def cost(usage: Usage, price: Price, *, batch: bool = False) -> Decimal:
+    """Dollars for these tokens; a batch pays half of every column."""
+    if price.above and usage.total_input > price.above_tokens:
+        price = price.above
+    dollars = (
+        usage.input_tokens * price.input
+        + usage.output_tokens * price.output
+        + usage.cache_creation_5m_input_tokens * price.write_5m
+        + usage.cache_creation_1h_input_tokens * price.write_1h
+        + usage.cache_read_input_tokens * price.read
+    ) / _MILLION
+    return dollars / 2 if batch else dollars
+
+
+def cost_of(call: Call, overrides: Mapping[str, Price] | None = None) -> Decimal:
+    """What a call cost; an answer from the memo costs nothing."""
+    if call.memo:
+        return Decimal(0)
+    return cost(call.usage, price_of(call.model, overrides), batch=call.lane == "batch")
+
+
+def uncached_cost(usage: Usage, price: Price) -> Decimal:
+    """What the same tokens would have cost without the prompt cache."""
+    return cost(Usage(input_tokens=usage.total_input, output_tokens=usage.output_tokens), price)
+
+
+def dollars(amount: Decimal) -> str:
+    """An amount as the contracts write it: a plain decimal with six places."""
+    return f"{amount:.6f}"

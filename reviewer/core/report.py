@@ -1,0 +1,104 @@
+"""The whole outcome of a run, as every publisher reads it: one value, so that no two outputs can disagree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from reviewer.core.change import ChangeSet, Status
+from reviewer.core.finding import Finding
+from reviewer.core.plan import Strategy
+from reviewer.core.request import Usage
+from reviewer.core.verdict import FailOn, Verdict
+
+Engine = Literal["anthropic", "offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One changed file: reviewed, or not and why."""
+
+    path: str
+    old_path: str | None
+    status: Status
+    additions: int
+    deletions: int
+    reviewed: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """One request that was made (or, in a plan, will be)."""
+
+    kind: str
+    files: tuple[str, ...]
+    model: str
+    outcome: str
+    usage: Usage = Usage()
+    usd: Decimal = Decimal(0)
+    attempts: int = 0
+    lane: Literal["sync", "batch"] = "sync"
+    custom_id: str = ""
+    batch_id: str = ""
+    request_id: str = ""
+    message_id: str = ""
+    prompt_sha256: str = ""
+    memo: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Dollars paid; `sync_usd` is the same on the synchronous API without batching, `uncached_usd` without the cache."""
+
+    usd: Decimal = Decimal(0)
+    sync_usd: Decimal = Decimal(0)
+    uncached_usd: Decimal = Decimal(0)
+    usage: Usage = Usage()
+
+    @property
+    def cache_saved(self) -> Decimal:
+        """What prompt caching saved; negative where writes were never read."""
+        return self.uncached_usd - self.sync_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a plan will cost: likely dollars and tokens, before any call."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a publisher may say. `shed` names optional work left out under pressure; `plan_only` marks a dry run.
+
+    `summaries` are the model's own words on what changed, one per reviewing pass (untrusted text).
+    """
+
+    verdict: Verdict
+    strategy: Strategy
+    engine: Engine
+    changes: ChangeSet
+    files: tuple[FileReport, ...]
+    passes: tuple[PassReport, ...]
+    findings: tuple[Finding, ...]
+    cost: Cost
+    fail_on: FailOn = "high"
+    summaries: tuple[str, ...] = ()
+    shed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    estimate: Estimate | None = None
+    plan_only: bool = False
+    seconds: float = 0.0
+    units_failed: int = 0
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reviewed(self) -> int:
+        """Number of files reviewed."""
+        return sum(file.reviewed for file in self.files)
