@@ -1,0 +1,1 @@
+"""The model's API: lanes, limits, retries, wire format."""
