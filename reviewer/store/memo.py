@@ -1,0 +1,101 @@
+"""Answers already paid for, by the identity of their request: a rerun does not pay again."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Column, MetaData, String, Table, Text, create_engine, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from reviewer.errors import ConfigError
+
+KEPT_FOR = timedelta(days=30)
+_METADATA = MetaData()
+_ANSWERS = Table(
+    "answers",
+    _METADATA,
+    Column("identity", String(64), primary_key=True),
+    Column("model", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("message_id", String(128), nullable=False),
+    Column("used_at", String(32), nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer from an earlier run: its text, the model that gave it, the message it was."""
+
+    text: str
+    model: str
+    message_id: str
+
+
+class Memo:
+    """A SQLite file in a folder that travels between runs. A file that is no database is put aside, not trusted."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self._now = now.astimezone(UTC).isoformat(timespec="seconds")
+        self._path = folder / "memo.db"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"The cache folder {folder} cannot be made: {error.strerror}.", step="Choose another `cache-dir`."
+            ) from error
+        try:
+            self._open()
+        except SQLAlchemyError:
+            self._path.replace(folder / "memo.unreadable.db")
+            self._open()
+
+    def _open(self) -> None:
+        # One connection for the run: a file lock for each answer would cost more than the answer's row.
+        self._engine = create_engine(
+            f"sqlite:///{self._path}", poolclass=StaticPool, connect_args={"timeout": 10, "check_same_thread": False}
+        )
+        with self._engine.connect() as connection:
+            # Written through at a crash of the process, without waiting for the disk at each answer.
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        _METADATA.create_all(self._engine)
+
+    def get(self, identity: str) -> Remembered | None:
+        """The answer to this very request, or None."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(_ANSWERS).where(_ANSWERS.c.identity == identity)).one_or_none()
+            if row is None:
+                return None
+            connection.execute(_ANSWERS.update().where(_ANSWERS.c.identity == identity).values(used_at=self._now))
+        return Remembered(row.text, row.model, row.message_id)
+
+    def keep(self, identity: str, text: str, model: str, message_id: str) -> None:
+        """Keep an answer; one that is there already is replaced."""
+        values = {"model": model, "text": text, "message_id": message_id, "used_at": self._now}
+        statement = insert(_ANSWERS).values(identity=identity, **values)
+        with self._engine.begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["identity"], set_=values))
+
+    def close(self, now: datetime | None = None) -> None:
+        """Forget what was not used for 30 days, and let go of the file."""
+        oldest = ((now or datetime.fromisoformat(self._now)) - KEPT_FOR).astimezone(UTC).isoformat(timespec="seconds")
+        with self._engine.begin() as connection:
+            connection.execute(delete(_ANSWERS).where(_ANSWERS.c.used_at < oldest))
+        self._engine.dispose()
+
+
+class WriteOnly:
+    """A memo that remembers nothing and keeps everything: for a forced rerun, whose answers replace the old ones."""
+
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
+
+    def get(self, identity: str) -> Remembered | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def keep(self, identity: str, text: str, model: str, message_id: str) -> None:
+        """See `Memo.keep`."""
+        self._memo.keep(identity, text, model, message_id)
