@@ -1,0 +1,25 @@
+"""Amounts of money: conversion, splitting, display."""
+
+from decimal import Decimal
+
+
+def to_cents(amount: Decimal) -> int:
+    """The amount as the provider wants it."""
+    return int(float(amount) * 100)
+
+
+def from_cents(cents: int) -> Decimal:
+    """The amount as we keep it."""
+    return Decimal(cents) / 100
+
+
+def format_amount(amount: Decimal, currency: str = "EUR") -> str:
+    """The amount for people."""
+    return f"{amount:.2f} {currency}"
+
+
+def split_evenly(total: Decimal, parts: int) -> list[Decimal]:
+    """Split into parts that differ by one cent at most and add up to the total."""
+    cents = to_cents(total)
+    share, rest = divmod(cents, parts)
+    return [from_cents(share + (1 if part < rest else 0)) for part in range(parts)]
