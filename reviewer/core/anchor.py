@@ -36,7 +36,7 @@ class _Place:
 
 
 def resolve_path(path: str, known: Iterable[ChangedFile]) -> ChangedFile | None:
-    """The changed file that a model's path means: exact, without `./`, `a/`, `b/` or `/`, by old path, by unique tail."""
+    """The changed file a model's path means: exact, without `./`, `a/`, `b/`, `/`, by old path, by unique tail."""
     files = tuple(known)
     spellings = dict.fromkeys(_spellings(path))
     for spelling in spellings:
@@ -74,7 +74,7 @@ def _same_tail(path: str, spelling: str) -> bool:
 def anchor(claim: Claim, changes: ChangeSet, prefer: Sequence[str] = ()) -> Anchor:
     """The place of a claim. `prefer` names the paths that its pass saw: they win where a path alone is not enough."""
     seen = [file for file in changes.files if file.path in prefer]
-    file = resolve_path(claim.path, changes.files) or resolve_path(claim.path, seen)
+    file = changes.file(claim.path) or resolve_path(claim.path, changes.files)
     if file is None and len(seen) == 1:
         file = seen[0] if _best(claim, seen[0]) else None
     start, end = sorted((claim.start_line, claim.end_line))

@@ -70,7 +70,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """The answer is not what the contract asks for; `reason` names the first fault, for the repair try and the report."""
+    """Not what the contract asks for; `reason` names the first fault, for the repair try and the report."""
 
     reason: str
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Status = Literal["added", "modified", "removed", "renamed", "copied", "changed"]
@@ -73,7 +74,7 @@ class ChangedFile:
             yield from hunk.lines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeSet:
     """A change under review.
 
@@ -95,4 +96,8 @@ class ChangeSet:
 
     def file(self, path: str) -> ChangedFile | None:
         """The file with this new path, or None."""
-        return next((file for file in self.files if file.path == path), None)
+        return self._by_path.get(path)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, ChangedFile]:
+        return {file.path: file for file in reversed(self.files)}

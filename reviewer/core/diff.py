@@ -7,13 +7,13 @@ only hunks, one file at a time: a file that cannot be parsed is that file's prob
 
 from dataclasses import dataclass
 
-from unidiff.patch import PatchSet
 from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
 
 from reviewer.core.change import Hunk, Line, Mark
 
 _HEADER = "--- a/f\n+++ b/f\n"
-_MARKS: dict[str, Mark] = {"+": "+", "-": "-", " ": " ", "": " "}
+_MARKS: dict[str, Mark] = {"+": "+", "-": "-", " ": " "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,9 @@ def parse_hunks(patch: str) -> tuple[Hunk, ...] | Unparsed:
         return Unparsed(f"its patch cannot be parsed ({str(error)[:120]})")
     if len(parsed) != 1:
         return Unparsed("its patch holds more than one file")
-    # unidiff drops what follows the last hunk's own count without a word: count, and trust no such patch.
-    if patch.count("\n") != sum(len(hunk) + 1 for hunk in parsed[0]):
+    # unidiff drops what follows the last hunk's own count without a word, or keeps it as a line without a number:
+    # count, and trust no such patch.
+    if patch.count("\n") != sum(1 + sum(line.line_type != "" for line in hunk) for hunk in parsed[0]):
         return Unparsed("its patch has lines that no hunk header accounts for")
     return tuple(
         Hunk(

@@ -80,13 +80,13 @@ def _file(section: _Section) -> ChangedFile:
     modes = {fields.get(name, "").strip()[-6:] for name in ("new file mode", "deleted file mode", "new mode", "mode")}
     modes.add(fields.get("index", "").rpartition(" ")[2][-6:])
     patch = "\n".join(section.body)
-    unreadable = None
-    hunks = () if section.header[0].startswith(("diff --cc ", "diff --combined ")) else parse_hunks(patch)
-    if section.header[0].startswith(("diff --cc ", "diff --combined ")):
-        unreadable = "it is a combined (merge) diff: make it with `git diff BASE...HEAD`"
-    elif isinstance(hunks, Unparsed):
-        unreadable, hunks = hunks.reason, ()
-    assert not isinstance(hunks, Unparsed)
+    combined = section.header[0].startswith(("diff --cc ", "diff --combined "))
+    parsed = (
+        Unparsed("it is a combined (merge) diff: make it with `git diff BASE...HEAD`")
+        if combined
+        else parse_hunks(patch)
+    )
+    unreadable, hunks = (parsed.reason, ()) if isinstance(parsed, Unparsed) else (None, parsed)
     additions, deletions = count_changes(hunks)
     return ChangedFile(
         path=path,

@@ -73,7 +73,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be asked. Integration and verify units follow from answers, so only their first pass is planned here."""
+    """What will be asked first. Integration and verify units follow from answers, so they are not in it."""
 
     strategy: Strategy
     units: tuple[Unit, ...]

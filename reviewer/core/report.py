@@ -50,7 +50,7 @@ class PassReport:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Dollars paid; `sync_usd` is the same on the synchronous API without batching, `uncached_usd` without the cache."""
+    """Dollars paid; `sync_usd`: the same without batching, `uncached_usd`: without batching and without the cache."""
 
     usd: Decimal = Decimal(0)
     sync_usd: Decimal = Decimal(0)

@@ -34,7 +34,8 @@ class Request:
     """One Messages call. `unit` names the unit of work it serves, `files` the paths in its context.
 
     `tag` is the run's random marker; it is taken out of `identity`, so that the same question has the same identity in
-    every run although its wire bytes differ by the marker.
+    every run although its wire bytes differ by the marker. Estimates are in tokens; `estimated_prefix` is the part of
+    `estimated_input` up to the last cache breakpoint.
     """
 
     unit: str
@@ -49,7 +50,7 @@ class Request:
     tag: str
     estimated_input: int
     estimated_output: int
-    optional: bool = False
+    estimated_prefix: int = 0
 
     @property
     def identity(self) -> str:

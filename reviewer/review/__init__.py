@@ -1,0 +1,1 @@
+"""The review of a change: rounds of passes on the synchronous lane."""

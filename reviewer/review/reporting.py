@@ -1,0 +1,118 @@
+"""From what a run gathered to the one report that every publisher reads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from reviewer.core.change import ChangeSet
+from reviewer.core.plan import Plan
+from reviewer.core.pricing import Price, cost, price_of, uncached_cost
+from reviewer.core.report import Cost, Engine, FileReport, PassReport, Report
+from reviewer.core.request import Cause, Usage
+from reviewer.core.select import Selection
+from reviewer.core.verdict import FailOn, Policy, Shortfall, decide
+from reviewer.review.flow import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By what the verdict is decided, and what the report says of the run."""
+
+    engine: Engine
+    fail_on: FailOn = "high"
+    on_incomplete: Mapping[Cause, Policy] | Policy = "fail"
+    prices: Mapping[str, Price] = field(default_factory=dict)
+
+
+def shortfalls_of(changes: ChangeSet, selection: Selection, outcome: Outcome | None) -> list[Shortfall]:
+    """Everything that should have been reviewed and was not."""
+    found = [
+        Shortfall("diff", f"{skipped.file.path} could not be reviewed: {skipped.detail}.")
+        for skipped in selection.skipped
+        if skipped.failed
+    ]
+    if changes.missing:
+        found.append(Shortfall("diff", changes.missing))
+    for failure in outcome.failures if outcome else ():
+        found.append(Shortfall(failure.cause, str(failure)))
+    return found
+
+
+def assemble(
+    changes: ChangeSet,
+    selection: Selection,
+    plan: Plan,
+    terms: Terms,
+    outcome: Outcome | None,
+    passes: Sequence[PassReport] = (),
+    shortfalls: Iterable[Shortfall] = (),
+    seconds: float = 0.0,
+) -> Report:
+    """The report. Without an outcome nothing was asked; `shortfalls` are causes from outside the passes."""
+    missed = [*shortfalls, *shortfalls_of(changes, selection, outcome)]
+    findings = outcome.findings if outcome else ()
+    return Report(
+        verdict=decide(findings, missed, terms.fail_on, terms.on_incomplete),
+        strategy=plan.strategy,
+        engine=terms.engine,
+        changes=changes,
+        files=_files(changes, selection, outcome, missed),
+        passes=tuple(passes),
+        findings=findings,
+        cost=_cost(passes, terms.prices),
+        fail_on=terms.fail_on,
+        summaries=outcome.summaries if outcome else (),
+        shed=outcome.shed if outcome else (),
+        notes=_notes(passes),
+        seconds=seconds,
+        units_failed=outcome.units_failed if outcome else len(plan.units),
+    )
+
+
+def with_shortfalls(report: Report, terms: Terms, found: Sequence[Shortfall], before: Sequence[Shortfall]) -> Report:
+    """The report with causes that came up after the review (posting failed); the verdict is decided anew."""
+    if not found:
+        return report
+    return replace(report, verdict=decide(report.findings, [*before, *found], terms.fail_on, terms.on_incomplete))
+
+
+def _files(
+    changes: ChangeSet, selection: Selection, outcome: Outcome | None, missed: Sequence[Shortfall]
+) -> tuple[FileReport, ...]:
+    reasons = {skipped.file.path: str(skipped) for skipped in selection.skipped}
+    if outcome is None:
+        why = missed[0].message if missed else "nothing was asked"
+        reasons |= {file.path: f"not reviewed: {why}" for file in selection.chosen}
+    else:
+        said = {path: failure.message for failure in outcome.failures for path in failure.files}
+        reasons |= {path: f"not reviewed: {said.get(path, 'its pass failed')}" for path in outcome.failed_paths}
+    return tuple(
+        FileReport(
+            file.path,
+            file.old_path,
+            file.status,
+            file.additions,
+            file.deletions,
+            file.path not in reasons,
+            reasons.get(file.path),
+        )
+        for file in changes.files
+    )
+
+
+def _cost(passes: Iterable[PassReport], prices: Mapping[str, Price]) -> Cost:
+    usd, sync, uncached, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
+    for made in passes:
+        price = price_of(made.model, prices)
+        usd += made.usd
+        usage += made.usage
+        sync += cost(made.usage, price)
+        uncached += uncached_cost(made.usage, price)
+    return Cost(usd, sync, uncached, usage)
+
+
+def _notes(passes: Sequence[PassReport]) -> tuple[str, ...]:
+    remembered = sum(made.memo for made in passes)
+    if not remembered:
+        return ()
+    return (f"{remembered} of {len(passes)} answers were taken from earlier runs and cost nothing.",)
