@@ -1,6 +1,5 @@
 """The one place that reads the time; everything else is handed a clock, so tests can stand in for it."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -35,4 +34,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """See `Clock`."""
+        import asyncio  # start-up does without it
+
         await asyncio.sleep(seconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 
-from reviewer.core.patchfile import unquote
+from reviewer.core.patchnames import unquote
 
 _NAMES = ("linguist-generated", "linguist-vendored")
 _FALSE = {"false", "0", "no", "off", "unset"}
@@ -45,7 +45,7 @@ class Attributes:
 
 
 def parse_attributes(files: Mapping[str, str]) -> Attributes:
-    """Read the texts of `.gitattributes` files, keyed by their folder (`""` for the root, else with a trailing slash)."""
+    """Read the texts of `.gitattributes` files, keyed by their folder (`""` for the root, else ending in a slash)."""
     rules = []
     for folder in sorted(files, key=len):
         for line in files[folder].split("\n"):

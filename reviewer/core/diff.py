@@ -66,3 +66,11 @@ def count_changes(hunks: tuple[Hunk, ...]) -> tuple[int, int]:
     added = sum(line.mark == "+" for hunk in hunks for line in hunk.lines)
     removed = sum(line.mark == "-" for hunk in hunks for line in hunk.lines)
     return added, removed
+
+
+def join_hunks(gone: tuple[Hunk, ...], added: tuple[Hunk, ...]) -> tuple[Hunk, ...]:
+    """A whole file out and a whole file in, which is how a change of type is written, as one hunk."""
+    if not (gone and added):
+        return gone or added
+    old, new = gone[0], added[0]
+    return (Hunk(old.old_start, old.old_count, new.new_start, new.new_count, old.lines + new.lines),)

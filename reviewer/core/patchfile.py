@@ -6,33 +6,62 @@ looks like a header (a diff inside a diff, a removed `-- x`) stays text.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reviewer.core.change import ChangedFile, Status
-from reviewer.core.diff import Unparsed, count_changes, parse_hunks
+from reviewer.core.diff import Unparsed, count_changes, join_hunks, parse_hunks
+from reviewer.core.patchnames import changed_names
 
 _HUNK = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
-_ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
-_NO_NAME = "/dev/null"
+_FIELDS = (
+    *("old mode", "new mode", "new file mode", "deleted file mode", "mode", "similarity index", "dissimilarity index"),
+    *("rename from", "rename to", "copy from", "copy to", "index", "---", "+++"),
+)
+_GIT_START = ("diff --git ", "diff --cc ", "diff --combined ")
+_BINARY = ("Binary files ", "GIT binary patch")
+_MERGE = Unparsed("it is a combined (merge) diff: make it with `git diff BASE...HEAD`")
+_TWICE = "the diff changes it more than once: make one diff with `git diff BASE...HEAD`"
 
 
 @dataclass(slots=True)
 class _Section:
-    """One file's part of the diff while it is being read: header lines, then hunk lines."""
+    """One file's part of the diff while it is being read: header lines, then hunk lines, then prose (`over`)."""
 
     header: list[str] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
+    over: bool = False
+
+    def add(self, line: str) -> None:
+        """Take a line that stands outside the counted lines of a hunk."""
+        if self.over or not self.header:
+            return
+        if self.body:
+            if line[:1] in ("+", "-", " ") and line.rstrip() != "--":
+                self.body.append(line)  # more than the hunk's header promised: parse_hunks will say so
+            else:
+                self.over = line != ""
+        elif line.startswith(tuple(f"{name} " for name in _FIELDS)):
+            self.header.append(line)
+        else:
+            self.over = True
+            if line.startswith(_BINARY):
+                self.header.append(line)
 
 
 def parse_patch_file(text: str) -> tuple[ChangedFile, ...]:
     """Every file of a unified diff, in order; a file that cannot be read carries its reason in `unreadable`.
 
-    Git's extended headers and plain `---`/`+++` diffs are both read; leading prose (a mail, a commit message) is passed
-    over. Text without any file header gives an empty tuple.
+    Git's extended headers and plain `---`/`+++` diffs are both read; prose before, between and after (a mail, a commit
+    message) is passed over. Text without any file header gives an empty tuple.
     """
     if text.count("\r\n") and text.count("\r\n") == text.count("\n"):
         text = text.replace("\r\n", "\n")  # the whole diff went through a CRLF translation
-    return tuple(_file(section) for section in _sections(text) if section.header)
+    by_path: dict[str, list[ChangedFile]] = {}
+    for section in _sections(text):
+        if section.header:
+            file = _file(section)
+            by_path.setdefault(file.path, []).append(file)
+    return tuple(_one(files) for files in by_path.values())
 
 
 def _sections(text: str) -> Iterator[_Section]:
@@ -42,11 +71,12 @@ def _sections(text: str) -> Iterator[_Section]:
     if lines and lines[-1] == "":
         lines.pop()
     for index, line in enumerate(lines):
-        if old > 0 or new > 0:
+        if (old > 0 or new > 0) and line[:1] in ("", " ", "+", "-", "\\"):
             section.body.append(line)
             old -= line[:1] in ("-", " ", "")
             new -= line[:1] in ("+", " ", "")
             continue
+        old = new = 0
         hunk = _HUNK.match(line)
         if hunk and section.header:
             section.body.append(line)
@@ -56,15 +86,13 @@ def _sections(text: str) -> Iterator[_Section]:
         elif _starts_file(line, lines[index + 1] if index + 1 < len(lines) else "", section):
             yield section
             section = _Section([line])
-        elif section.header and not section.body:
-            section.header.append(line)
-        elif section.body and line and not line.startswith(("-- ", "index ", "From ")):
-            section.body.append(line)  # more than the header promised: parse_hunks will say so
+        else:
+            section.add(line)
     yield section
 
 
 def _starts_file(line: str, following: str, section: _Section) -> bool:
-    if line.startswith(("diff --git ", "diff --cc ", "diff --combined ")):
+    if line.startswith(_GIT_START):
         return True
     if not (line.startswith("--- ") and following.startswith("+++ ")):
         return False
@@ -74,18 +102,13 @@ def _starts_file(line: str, following: str, section: _Section) -> bool:
 
 def _file(section: _Section) -> ChangedFile:
     fields = _fields(section.header)
-    old, new = _names(section.header, fields)
+    old, new = changed_names(section.header[0], fields)
     status = _status(fields, old, new)
     path = (old if status == "removed" else new) or old or "(no name)"
     modes = {fields.get(name, "").strip()[-6:] for name in ("new file mode", "deleted file mode", "new mode", "mode")}
-    modes.add(fields.get("index", "").rpartition(" ")[2][-6:])
-    patch = "\n".join(section.body)
-    combined = section.header[0].startswith(("diff --cc ", "diff --combined "))
-    parsed = (
-        Unparsed("it is a combined (merge) diff: make it with `git diff BASE...HEAD`")
-        if combined
-        else parse_hunks(patch)
-    )
+    modes.add(fields.get("index", "").partition(" ")[2])
+    combined = section.header[0].startswith(_GIT_START[1:])
+    parsed = _MERGE if combined else parse_hunks("\n".join(section.body))
     unreadable, hunks = (parsed.reason, ()) if isinstance(parsed, Unparsed) else (None, parsed)
     additions, deletions = count_changes(hunks)
     return ChangedFile(
@@ -95,83 +118,40 @@ def _file(section: _Section) -> ChangedFile:
         hunks=hunks,
         additions=additions,
         deletions=deletions,
-        binary=any(line.startswith(("Binary files ", "GIT binary patch")) for line in section.header),
+        binary=section.header[-1].startswith(_BINARY),
         symlink="120000" in modes,
         submodule="160000" in modes,
         unreadable=unreadable,
     )
 
 
+def _one(files: list[ChangedFile]) -> ChangedFile:
+    """One file for all sections of a path: git writes a change of type as a removal and an addition."""
+    first, last = files[0], files[-1]
+    if len(files) == 1:
+        return first
+    additions, deletions = (sum(counts) for counts in zip(*((f.additions, f.deletions) for f in files), strict=True))
+    of_type = [file.status for file in files] == ["removed", "added"]
+    unreadable = (first.unreadable or last.unreadable) if of_type else _TWICE
+    return replace(
+        last,
+        status="changed" if of_type else "modified",
+        hunks=() if unreadable else join_hunks(first.hunks, last.hunks),
+        additions=additions,
+        deletions=deletions,
+        binary=first.binary or last.binary,
+        unreadable=unreadable,
+    )
+
+
 def _fields(header: list[str]) -> dict[str, str]:
     """Git's extended header lines, by their name."""
-    names = ("old mode", "new mode", "new file mode", "deleted file mode", "rename from", "rename to", "copy from",
-             "copy to", "index", "---", "+++")  # fmt: skip
     found: dict[str, str] = {}
     for line in header:
-        for name in names:
+        for name in _FIELDS:
             if line.startswith(name + " "):
-                found[name] = line[len(name) + 1 :]
+                found.setdefault(name, line[len(name) + 1 :])
     return found
-
-
-def _names(header: list[str], fields: dict[str, str]) -> tuple[str | None, str | None]:
-    for kind in ("rename", "copy"):
-        if f"{kind} from" in fields and f"{kind} to" in fields:
-            return unquote(fields[f"{kind} from"]), unquote(fields[f"{kind} to"])
-    if "---" in fields and "+++" in fields:
-        return _side(fields["---"]), _side(fields["+++"])
-    return _git_line(header[0])
-
-
-def _side(text: str) -> str | None:
-    """A name from a `---` or `+++` line: unquoted, without prefix, without the timestamp behind a tab."""
-    name = unquote(text) if text.startswith('"') else text.partition("\t")[0]
-    if name == _NO_NAME:
-        return None
-    return name[2:] if name[:2] in ("a/", "b/", "i/", "w/", "c/", "o/") else name
-
-
-def _git_line(line: str) -> tuple[str | None, str | None]:
-    """Both names from `diff --git a/X b/X` where nothing else names the file: then both are the same."""
-    rest = line.removeprefix("diff --git ").removeprefix("diff --cc ").removeprefix("diff --combined ")
-    if rest.startswith('"'):
-        end = _quote_end(rest)
-        return _side(rest[: end + 1]), _side(rest[end + 2 :])
-    half = len(rest) // 2
-    if len(rest) % 2 == 1 and rest[half] == " " and rest[:half][2:] == rest[half + 1 :][2:]:
-        return _side(rest[:half]), _side(rest[half + 1 :])
-    return _side(rest), _side(rest)
-
-
-def _quote_end(text: str) -> int:
-    index = 1
-    while index < len(text) and text[index] != '"':
-        index += 2 if text[index] == "\\" else 1
-    return index
-
-
-def unquote(name: str) -> str:
-    """Undo git's C-style quoting of a path (octal escapes are UTF-8 bytes); unquoted names come back as they are."""
-    if not (len(name) >= 2 and name.startswith('"')):
-        return name
-    out = bytearray()
-    body = name[1 : _quote_end(name)]
-    index = 0
-    while index < len(body):
-        char = body[index]
-        if char != "\\" or index + 1 >= len(body):
-            out += char.encode("utf-8", "surrogateescape")
-            index += 1
-        elif body[index + 1] in _ESCAPES:
-            out.append(_ESCAPES[body[index + 1]])
-            index += 2
-        elif re.fullmatch(r"[0-3][0-7]{2}", body[index + 1 : index + 4]):
-            out.append(int(body[index + 1 : index + 4], 8))
-            index += 4
-        else:
-            out += body[index + 1].encode("utf-8", "surrogateescape")
-            index += 2
-    return out.decode("utf-8", "replace")
 
 
 def _status(fields: dict[str, str], old: str | None, new: str | None) -> Status:

@@ -1,8 +1,9 @@
 """From what a run gathered to the one report that every publisher reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from reviewer.core.change import ChangeSet
 from reviewer.core.plan import Plan
@@ -11,7 +12,9 @@ from reviewer.core.report import Cost, Engine, FileReport, PassReport, Report
 from reviewer.core.request import Cause, Usage
 from reviewer.core.select import Selection
 from reviewer.core.verdict import FailOn, Policy, Shortfall, decide
-from reviewer.review.flow import Outcome
+
+if TYPE_CHECKING:
+    from reviewer.review.flow import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Terms:
     prices: Mapping[str, Price] = field(default_factory=dict)
 
 
-def shortfalls_of(changes: ChangeSet, selection: Selection, outcome: Outcome | None) -> list[Shortfall]:
+def shortfalls_of(changes: ChangeSet, selection: Selection, outcome: "Outcome | None") -> list[Shortfall]:
     """Everything that should have been reviewed and was not."""
     found = [
         Shortfall("diff", f"{skipped.file.path} could not be reviewed: {skipped.detail}.")
@@ -43,7 +46,7 @@ def assemble(
     selection: Selection,
     plan: Plan,
     terms: Terms,
-    outcome: Outcome | None,
+    outcome: "Outcome | None",
     passes: Sequence[PassReport] = (),
     shortfalls: Iterable[Shortfall] = (),
     seconds: float = 0.0,
@@ -69,15 +72,8 @@ def assemble(
     )
 
 
-def with_shortfalls(report: Report, terms: Terms, found: Sequence[Shortfall], before: Sequence[Shortfall]) -> Report:
-    """The report with causes that came up after the review (posting failed); the verdict is decided anew."""
-    if not found:
-        return report
-    return replace(report, verdict=decide(report.findings, [*before, *found], terms.fail_on, terms.on_incomplete))
-
-
 def _files(
-    changes: ChangeSet, selection: Selection, outcome: Outcome | None, missed: Sequence[Shortfall]
+    changes: ChangeSet, selection: Selection, outcome: "Outcome | None", missed: Sequence[Shortfall]
 ) -> tuple[FileReport, ...]:
     reasons = {skipped.file.path: str(skipped) for skipped in selection.skipped}
     if outcome is None:

@@ -1,0 +1,98 @@
+"""The command line: parse, dispatch, and turn whatever happens into an exit code. Commands are imported when called."""
+
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from reviewer import __version__
+from reviewer.errors import ExitCode, ReviewerError
+
+_STARTED = time.monotonic()
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """The `reviewer` command."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments == ["--version"]:  # answered without loading anything
+        print(f"reviewer {__version__}")
+        sys.exit(ExitCode.PASS)
+    gc.freeze()
+    signal.signal(signal.SIGTERM, _interrupted)
+    verbose = "--verbose" in arguments or os.environ.get("RUNNER_DEBUG") == "1"
+    sys.exit(guarded(lambda: _dispatch(arguments), verbose=verbose))
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Actions sends SIGTERM some seconds after SIGINT; both end the same way."""
+    raise KeyboardInterrupt
+
+
+def guarded(command: Callable[[], int], *, verbose: bool) -> int:
+    """Run a command; expected failures become one message and their exit code, bugs exit 70."""
+    try:
+        return command()
+    except ReviewerError as error:
+        _fallback_outputs()
+        _say(f"reviewer: {error}")
+        _annotate(str(error))
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        _fallback_outputs()
+        _say("reviewer: interrupted; nothing more was sent or posted.")
+        return int(ExitCode.INTERRUPTED)
+    except Exception as error:
+        _fallback_outputs()
+        _say(f"reviewer: a bug in Reviewer: {type(error).__name__}: {error}")
+        _say(traceback.format_exc() if verbose else "Run it again with --verbose for the traceback, and report it.")
+        return int(ExitCode.BUG)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    """Parse and run; a misused command line shows its usage and is exit code 2."""
+    import typer
+    from typer.exceptions import TyperException
+
+    from reviewer.commands.app import build_app
+
+    try:
+        command = typer.main.get_command(build_app(_STARTED))
+        return int(command.main(arguments or ["--help"], prog_name="reviewer", standalone_mode=False) or 0)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except TyperException as error:
+        _fallback_outputs()
+        show = getattr(error, "show", None)
+        if show:
+            show()
+        return int(ExitCode.USAGE)
+
+
+def _say(text: str) -> None:
+    from reviewer.guard.workflow import log
+
+    print(log(text), file=sys.stderr)
+
+
+def _annotate(text: str) -> None:
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from reviewer.guard.workflow import command
+
+        print(command("error", text, title="Reviewer"))
+
+
+def _fallback_outputs() -> None:
+    """An output that is not written could be forged by a log line, so they always are."""
+    path = os.environ.get("GITHUB_OUTPUT")
+    if path:
+        from reviewer.publish.outputs import fallback_outputs
+
+        try:
+            fallback_outputs(Path(path))
+        except ReviewerError as error:
+            _say(f"reviewer: {error}")

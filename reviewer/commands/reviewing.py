@@ -1,0 +1,146 @@
+"""What `diff` and `pr` share: from a change set and settings to a report, and the report to the local channels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from reviewer.clock import Clock, SystemClock
+from reviewer.config.settings import Settings
+from reviewer.core.change import ChangeSet
+from reviewer.core.estimate import planned_passes
+from reviewer.core.plan import Plan, make_plan
+from reviewer.core.publication import Publication
+from reviewer.core.report import FileReport, PassReport, Report
+from reviewer.core.select import Selection, select
+from reviewer.core.tokens import estimate_tokens
+from reviewer.core.verdict import Shortfall, Verdict
+from reviewer.publish.live import LiveProgress
+from reviewer.review.reporting import Terms, assemble, shortfalls_of
+from reviewer.wiring import RunOptions, prices_of, run_passes
+
+if TYPE_CHECKING:
+    from reviewer.review.flow import Outcome
+
+NO_KEY = (
+    "There is no API key, so nothing was reviewed. Set the secret ANTHROPIC_API_KEY; for a pull request from a fork, "
+    "which gets no secrets, a maintainer can start the review by hand (Actions, Run workflow, with its number)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A report, with what is needed to decide its verdict anew."""
+
+    report: Report
+    terms: Terms
+    shortfalls: tuple[Shortfall, ...] = ()
+
+
+def review_changes(
+    changes: ChangeSet,
+    settings: Settings,
+    options: RunOptions,
+    env: Mapping[str, str],
+    console: Console,
+    started: float,
+    clock: Clock | None = None,
+) -> Reviewed:
+    """Plan, ask, and put the report together; a dry run only plans. `started` is the run's monotonic start."""
+    clock = clock or SystemClock()
+    terms = Terms(options.engine, settings.fail_on, settings.on_incomplete, prices_of(settings, options.engine))
+    selection = select(changes, settings.ignore)
+    plan = make_plan(changes, selection, settings.multi_pass_at)
+    if options.dry_run:
+        return Reviewed(_planned(changes, selection, plan, settings, terms), terms)
+    outside: tuple[Shortfall, ...] = ()
+    outcome: Outcome | None = None
+    passes: tuple[PassReport, ...] = ()
+    if not _can_ask(options, env):
+        outside = (Shortfall("no-key", NO_KEY),) if plan.units else ()
+    elif plan.units:
+        deadline = started + settings.deadline.total_seconds()
+        with LiveProgress(console) as progress:
+            outcome, passes = run_passes(
+                changes,
+                plan,
+                settings,
+                env,
+                options.engine,
+                progress,
+                deadline=deadline,
+                clock=clock,
+                force=options.force,
+            )
+    seconds = clock.monotonic() - started
+    report = assemble(changes, selection, plan, terms, outcome, passes, outside, seconds)
+    return Reviewed(report, terms, (*outside, *shortfalls_of(changes, selection, outcome)))
+
+
+def _can_ask(options: RunOptions, env: Mapping[str, str]) -> bool:
+    from reviewer.model.client import has_credentials
+
+    return options.engine == "offline" or has_credentials(env)
+
+
+def _planned(changes: ChangeSet, selection: Selection, plan: Plan, settings: Settings, terms: Terms) -> Report:
+    """The report of a dry run: what would be asked and what it would cost."""
+    overview = changes.title + changes.body + "".join(changes.guidelines.values())
+    shared = estimate_tokens(overview) + 8 * min(200, len(changes.files))
+    models = (settings.models.review, settings.models.integration, settings.models.verify)
+    passes, estimate = planned_passes(plan, shared, models, terms.prices)
+    report = assemble(changes, selection, plan, terms, None)
+    skipped = {skip.file.path for skip in selection.skipped}
+    files = tuple(file if file.path in skipped else _would_review(file) for file in report.files)
+    verdict = Verdict("incomplete", 0, 0, 0, ("Dry run: nothing was reviewed.",))
+    return replace(
+        report, verdict=verdict, passes=passes, estimate=estimate, plan_only=True, files=files, units_failed=0
+    )
+
+
+def _would_review(file: FileReport) -> FileReport:
+    return replace(file, reviewed=False, reason=None)
+
+
+def write_files(report: Report, options: RunOptions) -> list[Publication]:
+    """The reports that flags ask for."""
+    written: list[Publication] = []
+    if options.json:
+        from reviewer.publish.json_report import write_json
+
+        written.append(write_json(report, options.json))
+    if options.sarif and not report.plan_only:
+        from reviewer.publish.sarif import write_sarif
+
+        written.append(write_sarif(report, options.sarif))
+    if options.html and not report.plan_only:
+        from reviewer.publish.html import write_html
+
+        written.append(write_html(report, options.html))
+    return written
+
+
+def write_actions_files(
+    report: Report, options: RunOptions, env: Mapping[str, str], publications: list[Publication]
+) -> None:
+    """The job summary and the step's outputs, where Actions named files for them."""
+    summary, outputs = env.get("GITHUB_STEP_SUMMARY"), env.get("GITHUB_OUTPUT")
+    if summary:
+        from reviewer.publish.summary import job_summary, write_job_summary
+
+        write_job_summary(job_summary(report, publications), Path(summary))
+    if outputs:
+        from reviewer.publish.outputs import write_outputs
+
+        write_outputs(Path(outputs), report, options.json)
+
+
+def print_annotations(report: Report, env: Mapping[str, str]) -> None:
+    """Workflow commands that Actions shows at the changed lines; only where Actions reads this output."""
+    if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
+        from reviewer.publish.annotations import annotations
+
+        for line in annotations(report):
+            print(line)

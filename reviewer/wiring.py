@@ -1,0 +1,169 @@
+"""The composition root: from options and settings to a lane, a memo and a review; it alone knows them all."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from reviewer.clock import Clock, SystemClock
+from reviewer.config.loading import Loaded, load
+from reviewer.config.settings import PriceOverride, Settings
+from reviewer.core.change import ChangeSet
+from reviewer.core.plan import Plan
+from reviewer.core.pricing import Price
+from reviewer.core.progress import Progress
+from reviewer.core.report import Engine, PassReport
+from reviewer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reviewer.prompts.render import Prompter
+    from reviewer.review.asking import AnswerMemo
+    from reviewer.review.flow import Outcome
+
+CONFIG_NAME = ".github/reviewer.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The flags that all reviewing commands share. `flags` holds those that are settings, by key; None: not given."""
+
+    engine: Engine = "anthropic"
+    dry_run: bool = False
+    json: Path | None = None
+    sarif: Path | None = None
+    html: Path | None = None
+    config: Path | None = None
+    show_config: bool = False
+    verbose: bool = False
+    force: bool = False
+    flags: Mapping[str, Any] = field(default_factory=dict)
+
+
+def settings_of(options: RunOptions, env: Mapping[str, str], base_config: str | None) -> Loaded:
+    """The settings in force. `--config` takes the place of the base commit's file (rule 8)."""
+    if options.config is None:
+        return load(base_config, CONFIG_NAME, env, options.flags)
+    try:
+        text = options.config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The configuration file {options.config} cannot be read: {error}.", step="Check --config."
+        ) from error
+    return load(text, str(options.config), env, options.flags)
+
+
+def prices_of(settings: Settings, engine: Engine) -> dict[str, Price]:
+    """Prices that differ from the list. The offline engine costs nothing, and the report should say so."""
+    if engine == "offline":
+        nothing = Price(Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+        models = settings.models
+        return dict.fromkeys((models.review, models.integration, models.verify, models.audit), nothing)
+    return {model: _price(override) for model, override in settings.prices.items()}
+
+
+def _price(given: PriceOverride) -> Price:
+    return Price(
+        given.input,
+        given.output,
+        given.cache_write_5m or given.input * Decimal("1.25"),
+        given.cache_write_1h or given.input * 2,
+        given.cache_read or given.input / 10,
+    )
+
+
+@contextmanager
+def engine_env(engine: Engine, env: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The environment for the SDK: as it is, or pointing to the simulator, which runs inside the block."""
+    if engine == "anthropic":
+        yield env
+        return
+    from reviewer.simulator import Behaviour, Simulator
+
+    with Simulator(Behaviour(keep_bodies=False)) as simulator:
+        yield {"ANTHROPIC_BASE_URL": simulator.base_url, "ANTHROPIC_API_KEY": "offline", "NO_PROXY": "127.0.0.1"}
+
+
+@contextmanager
+def memo_of(
+    settings: Settings, engine: Engine, clock: Clock, mode: Literal["use", "renew"]
+) -> "Iterator[AnswerMemo | None]":
+    """The store of answers already paid for, where `cache-dir` names one; `renew` only writes (a forced rerun)."""
+    if not settings.cache_dir:
+        yield None
+        return
+    from reviewer.store.memo import Memo, WriteOnly
+
+    # Answers of the offline engine must never be taken for the model's.
+    memo = Memo(Path(settings.cache_dir) / engine, clock.now())
+    try:
+        yield memo if mode == "use" else WriteOnly(memo)
+    finally:
+        memo.close()
+
+
+def prompter_of(changes: ChangeSet, settings: Settings) -> "Prompter":
+    """Makes this run's prompts; its marker is random, so that nothing in the change can imitate a block."""
+    from reviewer.guard.untrusted import new_tag
+    from reviewer.prompts.render import Prompter
+
+    return Prompter(changes, new_tag(secrets.token_bytes(8)), settings.instructions)
+
+
+def run_passes(
+    changes: ChangeSet,
+    plan: Plan,
+    settings: Settings,
+    env: Mapping[str, str],
+    engine: Engine,
+    progress: Progress,
+    *,
+    deadline: float,
+    clock: Clock | None = None,
+    force: bool = False,
+) -> "tuple[Outcome, tuple[PassReport, ...]]":
+    """Ask the model everything the plan and its answers call for. `deadline` is a monotonic time of `clock`."""
+    import asyncio
+
+    from reviewer.model.budget import Budget
+    from reviewer.model.client import make_client
+    from reviewer.model.lane import SyncLane
+    from reviewer.model.limiter import Limiter, RateLimits
+    from reviewer.model.window import CEILING, Window
+    from reviewer.review.asking import Asker
+    from reviewer.review.flow import ModelChoice, ReviewFlow
+    from reviewer.review.pressure import Pressure
+
+    clock = clock or SystemClock()
+    prices = prices_of(settings, engine)
+    models = ModelChoice(settings.models.review, settings.models.integration, settings.models.verify)
+    limits = settings.limits
+    configured = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
+
+    async def review(engine_env: Mapping[str, str], memo: "AnswerMemo | None") -> "tuple[Outcome, list[PassReport]]":
+        async with make_client(engine_env, CEILING) as client:
+            lane = SyncLane(
+                client,
+                clock,
+                deadline=deadline,
+                limiter=Limiter(clock, configured),
+                window=Window(clock),
+                budget=Budget(settings.budget_usd, prices),
+                prices=prices,
+            )
+            asker = Asker(lane, progress, memo, prices)
+            pressure = Pressure(lane, deadline - clock.monotonic())
+            flow = ReviewFlow(changes, plan, prompter_of(changes, settings), asker, models, pressure, progress)
+            return await flow.run(), asker.passes
+
+    with engine_env(engine, env) as sdk_env, memo_of(settings, engine, clock, "renew" if force else "use") as memo:
+        outcome, passes = asyncio.run(review(sdk_env, memo))
+    return outcome, tuple(passes)
+
+
+def environment() -> dict[str, str]:
+    """The one reader of the process's environment."""
+    return dict(os.environ)
