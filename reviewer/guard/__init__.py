@@ -1,0 +1,9 @@
+"""Guard: what a pull request contains is data, and reaches each medium only through that medium's sanitiser.
+
+hidden     text that a reader does not see            injection  text that addresses the reviewer
+untrusted  marked blocks for the model                secrets    secrets found, masked, removed
+markdown   comments, reviews, job summaries           workflow   Actions commands, logs and outputs
+terminal   consoles                                   html       reports (escaping is jinja2's)
+
+Pure functions on str: no I/O, no clock, no environment.
+"""
