@@ -1,0 +1,1 @@
+"""Where changes come from and reviews go: git and GitHub."""

@@ -1,0 +1,128 @@
+"""File contents in few calls: GraphQL blobs by alias, single git blobs where GraphQL does not answer."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from reviewer.forge.client import Client
+from reviewer.forge.failure import GitHubError, Kind
+from reviewer.forge.payload import at, text, whole
+
+PER_QUERY = 60
+"""Blobs in one query: GitHub ends queries that take it more than ten seconds."""
+SINGLE_CAP = 60
+"""Blobs that are fetched one by one where GraphQL does not answer; an hour's limit may be 1,000 requests."""
+_FIELDS = "__typename ... on Blob { byteSize isBinary isTruncated text }"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What an expression names. `text` is None for what is binary, larger than the forge shows, or no file at all."""
+
+    text: str | None
+    size: int = 0
+    binary: bool = False
+    submodule: bool = False
+
+    @property
+    def large(self) -> bool:
+        """Whether there is text of which the forge shows only a part."""
+        return self.text is None and not self.binary and not self.submodule
+
+
+class BlobReader:
+    """Reads blobs by expressions (`SHA:path`, or a blob's own id). What is not there is not in the answer."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._singles = 0
+
+    def read(self, expressions: Iterable[str]) -> dict[str, Blob]:
+        """All that exist, by expression; texts are complete, never cut."""
+        pending = iter(dict.fromkeys(expressions))
+        found: dict[str, Blob] = {}
+        while batch := list(islice(pending, PER_QUERY)):
+            found.update(self._batch(batch))
+        return found
+
+    def _batch(self, batch: Sequence[str]) -> dict[str, Blob]:
+        try:
+            return self._query(batch)
+        except GitHubError as failure:
+            if failure.kind in (Kind.LIMITED, Kind.CREDENTIALS):
+                raise
+            if failure.kind is Kind.TRANSIENT and len(batch) > 1:
+                # Large blobs together can take GitHub too long; halves may pass.
+                middle = len(batch) // 2
+                return {**self._batch(batch[:middle]), **self._batch(batch[middle:])}
+            return self._one_by_one(batch)
+
+    def _query(self, batch: Sequence[str]) -> dict[str, Blob]:
+        declared = ", ".join(f"$e{index}: String" for index in range(len(batch)))
+        aliases = "\n".join(f"b{index}: object(expression: $e{index}) {{ {_FIELDS} }}" for index in range(len(batch)))
+        document = (
+            f"query($owner: String!, $name: String!, {declared}) {{ repository(owner: $owner, name: $name) {{\n"
+            f"{aliases}\n}} }}"
+        )
+        variables = {f"e{index}": expression for index, expression in enumerate(batch)}
+        variables |= {"owner": self._client.owner, "name": self._client.name}
+        data = self._client.query(document, variables, "Reading file contents")
+        found = {}
+        for index, expression in enumerate(batch):
+            kind = text(data, "repository", f"b{index}", "__typename")
+            if kind == "Blob":
+                found[expression] = _blob(at(data, "repository", f"b{index}"))
+            elif kind == "Commit":
+                found[expression] = Blob(None, submodule=True)
+        return found
+
+    def _one_by_one(self, batch: Sequence[str]) -> dict[str, Blob]:
+        found = {}
+        for expression in batch:
+            if self._singles >= SINGLE_CAP:
+                break
+            revision, colon, path = expression.partition(":")
+            self._singles += 1
+            try:
+                if colon:
+                    data = self._client.get(f"/contents/{_quoted(path)}", f"Reading {path}", {"ref": revision})
+                else:
+                    data = self._client.get(f"/git/blobs/{revision}", f"Reading the blob {revision}")
+            except GitHubError as failure:
+                if failure.kind not in (Kind.MISSING, Kind.REFUSED):
+                    raise
+                continue
+            if blob := _single(data):
+                found[expression] = blob
+        return found
+
+
+def _blob(data: object) -> Blob:
+    size, binary = whole(data, "byteSize"), at(data, "isBinary") is True
+    shown = at(data, "text")
+    if binary or at(data, "isTruncated") is True or not isinstance(shown, str) or "\0" in shown:
+        return Blob(None, size, binary or (isinstance(shown, str) and "\0" in shown))
+    return Blob(shown, size)
+
+
+def _single(data: object) -> Blob | None:
+    size = whole(data, "size")
+    if text(data, "type") in ("submodule", "symlink", "dir"):
+        return Blob(None, submodule=text(data, "type") == "submodule")
+    if text(data, "encoding") != "base64":
+        return Blob(None, size) if size else None
+    try:
+        raw = base64.b64decode(text(data, "content"))
+    except binascii.Error:
+        return None
+    if b"\0" in raw:
+        return Blob(None, size, binary=True)
+    return Blob(raw.decode("utf-8", "replace"), size)
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path, safe="/")

@@ -1,0 +1,104 @@
+"""GitHub as the rest of Reviewer sees it: pull requests, their change sets and threads, and what is posted there."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from reviewer.clock import Clock
+from reviewer.core.change import ChangeSet
+from reviewer.core.conversation import told_in
+from reviewer.core.publication import Publication, ReviewDraft, Thread
+from reviewer.errors import ForgeError
+from reviewer.forge.changes import read_changes
+from reviewer.forge.client import Client
+from reviewer.forge.identity import identify
+from reviewer.forge.payload import text
+from reviewer.forge.policy import PolicyFiles
+from reviewer.forge.policy_api import read_policy
+from reviewer.forge.posting import failed, post_review
+from reviewer.forge.pull import PullRequest, read_pull
+from reviewer.forge.summary import read_summary, upsert_summary
+from reviewer.forge.threads import read_threads, resolve_thread
+
+THREAD_CHANNEL = "threads"
+
+
+class GitHub:
+    """One repository on GitHub. Synchronous, for one thread; reads raise ForgeError, writes return a Publication.
+
+    `wait_limit` is the sum of seconds that may be spent waiting for rate limits and on further tries; `write_gap` the
+    least time between two writes. `clock` and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        repository: str,
+        *,
+        api_url: str = "https://api.github.com",
+        graphql_url: str | None = None,
+        timeout: int = 30,
+        wait_limit: float = 300.0,
+        write_gap: float = 1.0,
+        clock: Clock | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.repository = repository
+        self._client = Client(
+            token,
+            repository,
+            api_url=api_url,
+            graphql_url=graphql_url,
+            timeout=timeout,
+            wait_limit=wait_limit,
+            write_gap=write_gap,
+            clock=clock,
+            sleep=sleep,
+        )
+
+    def pull_request(self, number: int) -> PullRequest:
+        """A pull request as it is now."""
+        return read_pull(self._client, number)
+
+    def head_sha(self, number: int) -> str:
+        """The head commit as it is now: a push may have come while the review was made."""
+        return read_pull(self._client, number).head_sha
+
+    def change_set(self, pull: PullRequest, checkout: Path | None) -> ChangeSet:
+        """Every changed file with its hunks and, up to 256 KiB, its content; `checkout` is a clone, if there is one."""
+        return read_changes(self._client, pull, checkout)
+
+    def policy(self, base_sha: str) -> PolicyFiles:
+        """Configuration, guidelines and `.gitattributes` of the base commit."""
+        return read_policy(self._client, base_sha)
+
+    def threads(self, number: int) -> tuple[Thread, ...]:
+        """Reviewer's own review threads, oldest first."""
+        return tuple(posted.thread for posted in read_threads(self._client, number)[1])
+
+    def told(self, number: int) -> frozenset[str]:
+        """Fingerprints of the findings that stand in the bodies of Reviewer's own reviews."""
+        rows = self._client.pages(f"/pulls/{number}/reviews", f"Reading the reviews of pull request {number}")
+        bodies = [row for row in rows if told_in(text(row, "body"))]
+        own = [row for row in bodies if identify(self._client).owns(row)]
+        return frozenset().union(*(told_in(text(row, "body")) for row in own))
+
+    def resolve(self, thread_id: str) -> Publication:
+        """Resolve one of Reviewer's own threads, because its problem is gone."""
+        try:
+            resolve_thread(self._client, thread_id)
+        except ForgeError as failure:
+            return failed(THREAD_CHANNEL, failure, "contents: write` and `pull-requests: write")
+        return Publication(THREAD_CHANNEL, "updated", "resolved a thread whose problem is gone")
+
+    def post_review(self, number: int, draft: ReviewDraft) -> list[Publication]:
+        """Post what of the draft does not stand on the pull request yet."""
+        return post_review(self._client, number, draft)
+
+    def summary(self, number: int) -> str | None:
+        """The body of Reviewer's own summary comment, with the marker that tells of the last run."""
+        return read_summary(self._client, number)
+
+    def upsert_summary(self, number: int, body: str) -> Publication:
+        """Write the summary comment, of which a pull request has one; `body` carries its marker."""
+        return upsert_summary(self._client, number, body)

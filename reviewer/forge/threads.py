@@ -1,0 +1,92 @@
+"""Review threads, which only GraphQL knows: reading Reviewer's own, resolving them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from reviewer.core.conversation import parse_finding
+from reviewer.core.publication import Thread
+from reviewer.forge.client import Client
+from reviewer.forge.failure import GitHubError, Kind
+from reviewer.forge.identity import Identity
+from reviewer.forge.payload import at, items, text, whole
+
+COMMENTS = 50
+"""Comments read of one thread. One with more has been answered by somebody."""
+
+_DOCUMENT = f"""
+query($owner: String!, $name: String!, $number: Int!, $after: String) {{
+  viewer {{ login }}
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      reviewThreads(first: 100, after: $after) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{
+          id isResolved path line resolvedBy {{ login }}
+          comments(first: {COMMENTS}) {{
+            totalCount
+            nodes {{ fullDatabaseId body viewerDidAuthor isMinimized state createdAt }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+_RESOLVE = "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { id isResolved } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One of Reviewer's own threads, with what is needed to withdraw its first comment."""
+
+    thread: Thread
+    comment: int
+    created: str
+
+
+def read_threads(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
+    """Reviewer's own visible threads on a pull request, oldest first, and who Reviewer is."""
+    what = f"Reading the review threads of pull request {number}"
+    posted: list[Posted] = []
+    after = None
+    while True:
+        variables = {"owner": client.owner, "name": client.name, "number": number, "after": after}
+        data = client.query(_DOCUMENT, variables, what)
+        client.login = text(data, "viewer", "login")
+        identity = Identity(client.login)
+        found = at(data, "repository", "pullRequest", "reviewThreads")
+        if found is None:
+            raise GitHubError(Kind.MISSING, f"{what} failed.", "GitHub shows no such pull request.", status=404)
+        posted += [one for node in items(found, "nodes") if (one := _posted(node, identity))]
+        after = text(found, "pageInfo", "endCursor")
+        if at(found, "pageInfo", "hasNextPage") is not True or not after:
+            return identity, tuple(sorted(posted, key=lambda one: (one.created, one.comment)))
+
+
+def _posted(node: Any, identity: Identity) -> Posted | None:
+    """The thread if its first comment is Reviewer's and tells a finding; whatever a person started is none."""
+    comments = items(node, "comments", "nodes")
+    mark = parse_finding(text(comments, 0, "body"))
+    if not mark or at(comments, 0, "viewerDidAuthor") is not True or text(comments, 0, "state") == "PENDING":
+        return None
+    resolved = at(node, "isResolved") is True
+    resolver = text(node, "resolvedBy", "login")
+    others = any(at(comment, "viewerDidAuthor") is not True for comment in comments)
+    thread = Thread(
+        id=text(node, "id"),
+        fingerprint=mark.fingerprint,
+        head_sha=mark.head_sha,
+        path=text(node, "path"),
+        line=whole(node, "line") or None,
+        resolved=resolved,
+        # With a person's own token, resolving by hand cannot be told from resolving by Reviewer.
+        resolved_by_person=resolved and bool(resolver) and not identity.names(resolver),
+        answered=others or whole(node, "comments", "totalCount") > COMMENTS,
+        dismissed=at(comments, 0, "isMinimized") is True,
+    )
+    return Posted(thread, whole(comments, 0, "fullDatabaseId"), text(comments, 0, "createdAt"))
+
+
+def resolve_thread(client: Client, thread_id: str) -> None:
+    """Resolve one thread. GitHub asks an Actions token for `contents: write` beside `pull-requests: write` here."""
+    client.mutate(_RESOLVE, {"id": thread_id}, "Resolving a review thread")
