@@ -2,31 +2,33 @@
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reviewer.core.anchor import anchor, anchored_text
+from reviewer.core.anchor import anchor, anchored_text, flat
 from reviewer.core.change import ChangedFile, ChangeSet
 from reviewer.core.finding import Anchor, Claim, Disposition, Finding, Provenance, worst_first
 from reviewer.core.view import content_lines
 
-_WORD = re.compile(r"[a-z0-9_]{3,}")
+_WORD = re.compile(r"\w{3,}")
 _ALIKE = 0.5
 """Share of common words from which two texts are taken to say the same."""
 
 
 def place(claims: Iterable[Claim], changes: ChangeSet, provenance: Provenance, seen: Sequence[str]) -> list[Finding]:
-    """Findings of one answer. Two claims of one answer on the same line with the same category are two problems."""
+    """Findings of one answer. Two claims of one answer on the same line with the same category are two problems,
+    unless their titles are the same, too: then the second is a duplicate."""
     found: list[Finding] = []
-    taken: set[str] = set()
+    titles: dict[str, list[str]] = defaultdict(list)
     for claim in claims:
         where = anchor(claim, changes, seen)
-        file = changes.file(where.path)
-        fingerprint = fingerprint_of(claim, where, file)
-        if fingerprint in taken:
-            fingerprint = _digest(fingerprint, " ".join(_words(claim.title)))
-        said_twice = fingerprint in taken
-        taken.add(fingerprint)
+        fingerprint = fingerprint_of(claim, where, changes.file(where.path))
+        told, title = titles[fingerprint], flat(claim.title).lower()
+        said_twice = title in told
+        if told and title != told[0]:
+            fingerprint = _digest(fingerprint, title)
+        told.append(title)
         disposition = Disposition.DUPLICATE if said_twice else Disposition.SUMMARY
         found.append(Finding(claim, where, fingerprint, provenance, disposition))
     return found
@@ -37,15 +39,20 @@ def fingerprint_of(claim: Claim, where: Anchor, file: ChangedFile | None) -> str
     text = anchored_text(where, file)
     if text is None or file is None:
         return _digest(where.path, claim.category, " ".join(_words(claim.title)))
-    flat = " ".join(text.split())
-    if where.side == "RIGHT":
-        lines = content_lines(file)
-        numbered = enumerate(lines, 1) if lines else ((line.new, line.text) for line in file.lines())
+    flattened = flat(text)
+    occurrence = _equals_before(flattened, where, file)
+    return _digest(file.path, claim.category, where.side, flattened, str(occurrence))
+
+
+def _equals_before(flattened: str, where: Anchor, file: ChangedFile) -> int:
+    lines = content_lines(file) if where.side == "RIGHT" else None
+    if lines:
+        before: Iterable[str] = lines[: where.start_line - 1]
     else:
-        numbered = ((line.old, line.text) for line in file.lines())
-    equals = [number for number, other in numbered if number is not None and " ".join(other.split()) == flat]
-    occurrence = sum(number < where.start_line for number in equals)
-    return _digest(file.path, claim.category, where.side, flat, str(occurrence))
+        numbered = ((line.new if where.side == "RIGHT" else line.old, line.text) for line in file.lines())
+        before = (text for number, text in numbered if number is not None and number < where.start_line)
+    word = max(flattened.split(), key=len, default="")
+    return sum(word in text and flat(text) == flattened for text in before)
 
 
 def _digest(*parts: str) -> str:
@@ -53,7 +60,7 @@ def _digest(*parts: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    return _WORD.findall(text.lower()) or text.lower().split()
 
 
 def alike(one: str, other: str) -> float:
@@ -67,24 +74,32 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
 
     All findings come back, worst first, duplicates with their disposition.
     """
-    kept: list[Finding] = []
-    duplicates: list[Finding] = []
-    for finding in sorted(findings, key=worst_first):
+    kept: dict[str, list[Finding]] = defaultdict(list)
+    others: list[Finding] = []
+    for finding in sorted(findings, key=_order):
+        beside = kept[finding.anchor.path]
         if finding.disposition is not Disposition.SUMMARY:
-            duplicates.append(finding)
+            others.append(finding)
             continue
-        twin = next((index for index, other in enumerate(kept) if same_problem(finding, other)), None)
-        if twin is None:
-            kept.append(finding)
-        else:
-            kept[twin], duplicate = _join(kept[twin], finding)
-            duplicates.append(duplicate)
-    return sorted(kept, key=worst_first) + duplicates
+        twins = [index for index, other in enumerate(beside) if same_problem(finding, other)]
+        if not twins:
+            beside.append(finding)
+            continue
+        twin = max(twins, key=lambda index: alike(_said(finding), _said(beside[index])))
+        beside[twin], duplicate = _join(beside[twin], finding)
+        others.append(duplicate)
+    return sorted((finding for beside in kept.values() for finding in beside), key=_order) + others
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    """Worst first, and the same order for the same findings, however they came in."""
+    claim, origin = finding.claim, finding.provenance
+    return (*worst_first(finding), finding.fingerprint, origin.unit, claim.title, claim.explanation)
 
 
 def same_problem(one: Finding, other: Finding) -> bool:
     """By place and fingerprint: the same line and category from two passes, or the same place in like words."""
-    if one.provenance.unit == other.provenance.unit:
+    if _origins(one) & _origins(other):
         return False
     if one.fingerprint == other.fingerprint:
         return True
@@ -92,6 +107,10 @@ def same_problem(one: Finding, other: Finding) -> bool:
         return False
     overlap = one.anchor.start_line <= other.anchor.end_line and other.anchor.start_line <= one.anchor.end_line
     return overlap and alike(_said(one), _said(other)) >= _ALIKE
+
+
+def _origins(finding: Finding) -> set[str]:
+    return {finding.provenance.unit, *finding.provenance.also}
 
 
 def _said(finding: Finding) -> str:
@@ -104,7 +123,7 @@ def _join(kept: Finding, other: Finding) -> tuple[Finding, Finding]:
         kept, other = other, kept
     severity = min(kept.claim.severity, other.claim.severity, key=lambda severity: severity.rank)
     also = (*kept.provenance.also, other.provenance.unit, *other.provenance.also)
-    notes = kept.notes
+    notes = (*kept.notes, *other.notes)
     if alike(_said(kept), _said(other)) < _ALIKE:
         notes = (*notes, f"{other.claim.title}: {other.claim.explanation}")
     joined = replace(

@@ -68,7 +68,10 @@ def _quote_end(text: str) -> int:
 
 
 def unquote(name: str) -> str:
-    """Undo git's C-style quoting of a path (octal escapes are UTF-8 bytes); unquoted names come back as they are."""
+    r"""Undo git's C-style quoting of a path: octal escapes are UTF-8 bytes, any others stay `\xff`.
+
+    Unquoted names come back as they are.
+    """
     if not (len(name) >= 2 and name.startswith('"')):
         return name
     out = bytearray()
@@ -88,4 +91,4 @@ def unquote(name: str) -> str:
         else:
             out += body[index + 1].encode("utf-8", "surrogateescape")
             index += 2
-    return out.decode("utf-8", "replace")
+    return out.decode("utf-8", "backslashreplace")

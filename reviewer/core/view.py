@@ -11,12 +11,17 @@ from reviewer.core.tokens import CHARS_PER_TOKEN
 
 _OVERHEAD = 13
 """Characters a line takes beside its text: number, mark, JSON quotes, comma, line end."""
+LONGEST_LINE = 4_000
+"""Characters of one line that are shown: one line must not fill a context."""
 
 
 def render_line(line: Line) -> str:
     """One line of a view."""
     number = "" if line.new is None else line.new
-    return f"{number:>6} {line.mark} {line.text}"
+    text = line.text
+    if len(text) > LONGEST_LINE:
+        text = f"{text[:LONGEST_LINE]}… ({len(text) - LONGEST_LINE:,} more characters)"
+    return f"{number:>6} {line.mark} {text}"
 
 
 def whole_file(file: ChangedFile) -> tuple[Line, ...] | None:
@@ -98,8 +103,14 @@ def _bare(hunks: Sequence[Hunk]) -> Iterator[Line | int]:
 
 def view_tokens(lines: Sequence[Line | int]) -> int:
     """Estimated tokens of a view, without building it."""
-    characters = sum((len(line.text) if isinstance(line, Line) else 40) + _OVERHEAD for line in lines)
+    characters = sum((_width(line.text) if isinstance(line, Line) else 40) + _OVERHEAD for line in lines)
     return int(characters / CHARS_PER_TOKEN) + 1
+
+
+def _width(text: str) -> int:
+    """Characters as `estimate_tokens` counts them: text outside ASCII takes more tokens."""
+    text = text[:LONGEST_LINE]
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def render(lines: Sequence[Line | int]) -> list[str]:
@@ -135,7 +146,7 @@ def _split(hunk: Hunk, tokens: int) -> Iterator[Hunk]:
     limit = tokens * CHARS_PER_TOKEN
     sizes = [0]
     for line in hunk.lines:
-        sizes.append(sizes[-1] + len(line.text) + _OVERHEAD)
+        sizes.append(sizes[-1] + _width(line.text) + _OVERHEAD)
     start = 0
     while start < len(hunk.lines):
         end = max(start + 1, bisect_right(sizes, sizes[start] + limit) - 1)
@@ -151,11 +162,7 @@ def _piece(hunk: Hunk, start: int, end: int) -> Hunk:
     before, lines = hunk.lines[:start], hunk.lines[start:end]
     old = sum(line.old is not None for line in lines)
     new = sum(line.new is not None for line in lines)
-    return Hunk(
-        hunk.old_start + sum(line.old is not None for line in before),
-        old,
-        hunk.new_start + sum(line.new is not None for line in before),
-        new,
-        lines,
-        hunk.section,
-    )
+    # A side without lines starts at the line before it, as in any unified diff.
+    old_next = hunk.old_start + (not hunk.old_count) + sum(line.old is not None for line in before)
+    new_next = hunk.new_start + (not hunk.new_count) + sum(line.new is not None for line in before)
+    return Hunk(old_next - (not old), old, new_next - (not new), new, lines, hunk.section)
