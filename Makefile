@@ -82,13 +82,13 @@ clean: ## Remove what can be made again
 	echo "No Python >= 3.11 was found. Install one, or name it: make PYTHON=/path/to/python ..." >&2; exit 1
 
 .venv/.offline-%: | .venv/bin/python
-	$(PIP) install --require-hashes -r locks/offline.txt
-	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP) install --no-compile --require-hashes -r locks/offline.txt
+	$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@rm -f .venv/.offline-*; touch $@
 
 .venv/.dev-%: | .venv/bin/python
-	$(PIP) install --require-hashes -r locks/dev.txt
-	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP) install --no-compile --require-hashes -r locks/dev.txt
+	$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@rm -f .venv/.dev-*; touch $@
 
 build/uv/bin/uv: | .venv/bin/python

@@ -49,6 +49,18 @@ def build_app(started: float) -> typer.Typer:
 
         return run(DiffSource(base, head, repo, diff_file), options, environment(), Console(stderr=True), started)
 
+    @app.command(help="Check key, token, permissions and configuration, and say what is missing.")
+    def doctor(
+        repo: Annotated[Path, typer.Option(help="The repository whose configuration is read.")] = Path(),
+        engine: flags.Engine = flags.EngineName.ANTHROPIC,
+        config: flags.Config = None,
+        verbose: flags.Verbose = False,
+    ) -> int:
+        options = flags.run_options(locals())
+        from reviewer.commands.doctor import run
+
+        return run(repo, options, environment(), Console())
+
     @app.command(
         help="Show what Reviewer does: the bundled sample pull request, reviewed offline, all outputs in a folder."
     )

@@ -7,25 +7,19 @@ from typing import assert_never
 
 from rich.console import Console
 
-from reviewer.commands.conversing import converse, plain_report
-from reviewer.commands.reviewing import (
-    Reviewed,
-    print_annotations,
-    review_changes,
-    write_actions_files,
-    write_files,
-)
-from reviewer.config.loading import Loaded, show
-from reviewer.core.attributes import parse_attributes
-from reviewer.core.change import ChangeSet
+from reviewer.commands.carrying import merge_group, same_head
+from reviewer.commands.conversing import converse, not_reviewed, post_saved
+from reviewer.commands.reviewing import Reviewed, print_annotations, write_actions_files, write_files
+from reviewer.commands.session import PullSession
+from reviewer.config.loading import show
 from reviewer.core.publication import Publication
 from reviewer.errors import EventError, UsageError
 from reviewer.forge.event import DispatchEvent, MergeGroupEvent, PullRequestEvent, ScheduleEvent, read_event
 from reviewer.forge.github import GitHub
-from reviewer.forge.policy import PolicyFiles, mark
-from reviewer.forge.pull import PullRequest
 from reviewer.publish.terminal import print_report
 from reviewer.wiring import RunOptions, settings_of
+
+_DRAFT = "It is a draft, so it was not reviewed. Mark it ready for review, or set `review-drafts: true`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +34,12 @@ class PullSource:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
+    """The pull request that is meant; `group` is set where its merge group is to be judged."""
+
     repository: str
     number: int
     force: bool = False
+    group: MergeGroupEvent | None = None
 
 
 def run(source: PullSource, options: RunOptions, env: Mapping[str, str], console: Console, started: float) -> int:
@@ -55,20 +52,47 @@ def run(source: PullSource, options: RunOptions, env: Mapping[str, str], console
 
         load_sdk_early()
     pull = hub.pull_request(target.number)
-    policy = hub.policy(pull.base_sha)
+    policy = hub.policy(target.group.base_sha if target.group else pull.base_sha)
     loaded = settings_of(options, env, policy.config)
     if options.show_config:
         print(show(loaded))
         return 0
-    reviewed, publications = _review(hub, pull, policy, loaded, options, env, console, source, started)
-    report = reviewed.report
+    checkout = _checkout(source, env)
+    session = PullSession(hub, pull, policy, loaded.settings, options, env, console, checkout, started)
+    reviewed, publications = _outcome(session, target, source.post_only)
+    return _tell(session, reviewed, publications)
+
+
+def _outcome(session: PullSession, target: _Target, post_only: Path | None) -> tuple[Reviewed, list[Publication]]:
+    if post_only:
+        return post_saved(session, post_only)
+    if target.group:
+        return merge_group(session, target.group), [_QUEUED]
+    changes = session.governed(session.hub.change_set(session.pull, session.checkout))
+    if session.pull.draft and not session.settings.review_drafts:
+        return not_reviewed(session, changes, _DRAFT), []
+    if session.options.dry_run:
+        return session.review(changes), []
+    carried = same_head(session, changes)
+    if carried:
+        return carried, [Publication("review", "unchanged", "this head was reviewed before")]
+    return converse(session, session.review(changes))
+
+
+_QUEUED = Publication(
+    "review", "unchanged", "a merge group's lines are not the pull request's, so nothing is posted there"
+)
+
+
+def _tell(session: PullSession, reviewed: Reviewed, publications: list[Publication]) -> int:
+    report, options = reviewed.report, session.options
     publications += write_files(report, options)
-    write_actions_files(report, options, env, publications)
+    write_actions_files(report, options, session.env, publications)
     print_report(report, Console(), options.verbose)
     for publication in publications:
         if publication.outcome in ("failed", "skipped"):
-            console.print(f"{publication.channel}: {publication.outcome}: {publication.detail}", markup=False)
-    print_annotations(report, env)
+            session.console.print(f"{publication.channel}: {publication.outcome}: {publication.detail}", markup=False)
+    print_annotations(report, session.env)
     return report.verdict.exit_code
 
 
@@ -87,7 +111,7 @@ def _target(source: PullSource, env: Mapping[str, str]) -> _Target:
         case DispatchEvent(number=int(number), force=force):
             return _Target(event.repository, number, force)
         case MergeGroupEvent(number=int(number)):
-            return _Target(event.repository, number)
+            return _Target(event.repository, number, group=event)
         case MergeGroupEvent():
             raise EventError(
                 "The merge group names no pull request.",
@@ -119,36 +143,6 @@ def _hub(repository: str, env: Mapping[str, str]) -> GitHub:
         )
     api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
     return GitHub(token, repository, api_url=api_url, graphql_url=env.get("GITHUB_GRAPHQL_URL") or None)
-
-
-def _review(
-    hub: GitHub,
-    pull: PullRequest,
-    policy: PolicyFiles,
-    loaded: Loaded,
-    options: RunOptions,
-    env: Mapping[str, str],
-    console: Console,
-    source: PullSource,
-    started: float,
-) -> tuple[Reviewed, list[Publication]]:
-    settings = loaded.settings
-    changes = _changes(hub, pull, policy, _checkout(source, env))
-    if pull.draft and not settings.review_drafts:
-        return plain_report(changes, settings, options, _DRAFT), []
-    reviewed = review_changes(changes, settings, options, env, console, started)
-    if options.dry_run:
-        return reviewed, []
-    return converse(hub, pull, reviewed, settings, options, env)
-
-
-_DRAFT = "It is a draft, so it was not reviewed. Mark it ready for review, or set `review-drafts: true`."
-
-
-def _changes(hub: GitHub, pull: PullRequest, policy: PolicyFiles, checkout: Path | None) -> ChangeSet:
-    changes = hub.change_set(pull, checkout)
-    files = mark(changes.files, parse_attributes(policy.attributes))
-    return replace(changes, files=files, guidelines=policy.guidelines)
 
 
 def _checkout(source: PullSource, env: Mapping[str, str]) -> Path | None:

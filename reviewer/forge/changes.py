@@ -24,6 +24,8 @@ CONTENT_LIMIT = 256 * 1024
 """Bytes of a file that is given whole."""
 LISTED = 3000
 """GitHub lists no more files of a pull request, and does not say that it stops."""
+COMPARED = 300
+"""GitHub names no more files of a comparison of two commits."""
 
 _STATUSES: dict[str, Status] = {
     "added": "added",
@@ -65,6 +67,29 @@ def read_changes(client: Client, pull: PullRequest, checkout: Path | None) -> Ch
             f"GitHub lists {len(rows)} of the {pull.changed_files} changed files (its limit is {LISTED}). "
             "Check out the pull request's head with its whole history (`fetch-depth: 0`) to have all of them reviewed."
         )
+    return _change_set(client, pull, files, max(pull.changed_files, len(files)), missing)
+
+
+def read_range(client: Client, pull: PullRequest, base_sha: str, head_sha: str, checkout: Path | None) -> ChangeSet:
+    """The change between two commits that is not a pull request's own, such as a merge group's share of it."""
+    span = replace(pull, base_sha=base_sha, head_sha=head_sha)
+    data = client.get(f"/compare/{base_sha}...{head_sha}", "Comparing the merge group with its base", {"per_page": 1})
+    rows = [_row(row) for row in at(data, "files") or ()]
+    cut = len(rows) >= COMPARED
+    source = _Source(client, span, checkout)
+    files = _files(rows, source, cut=cut)
+    missing = ""
+    if cut and not source.local():
+        missing = (
+            f"GitHub compares {COMPARED} files of two commits at most, and there may be more. "
+            "Check out the merge group with its whole history (`fetch-depth: 0`) to have all of them reviewed."
+        )
+    return _change_set(client, span, files, len(files), missing)
+
+
+def _change_set(
+    client: Client, pull: PullRequest, files: tuple[ChangedFile, ...], changed_files: int, missing: str
+) -> ChangeSet:
     return ChangeSet(
         repository=client.repository,
         base_sha=pull.base_sha,
@@ -73,7 +98,7 @@ def read_changes(client: Client, pull: PullRequest, checkout: Path | None) -> Ch
         number=pull.number,
         title=pull.title,
         body=pull.body,
-        changed_files=max(pull.changed_files, len(files)),
+        changed_files=changed_files,
         missing=missing,
     )
 

@@ -1,25 +1,15 @@
 """What of GitHub works from here: each check says what is missing and what to do, and none writes anything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reviewer.core.check import Check
 from reviewer.errors import ReviewerError
 from reviewer.forge.client import HOW_TO_AUTHENTICATE, Client
 from reviewer.forge.failure import GitHubError, Kind
 from reviewer.forge.payload import at
 
 _PERMISSIONS = "Set `permissions: {contents: read, pull-requests: write}` on the job."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `step` is what to do where it is not ok."""
-
-    name: str
-    ok: bool
-    detail: str
-    step: str = ""
 
 
 def check(env: Mapping[str, str], *, wait_limit: float = 10.0, timeout: int = 10) -> tuple[Check, ...]:

@@ -9,7 +9,7 @@ from reviewer.core.change import ChangeSet
 from reviewer.core.conversation import told_in
 from reviewer.core.publication import Publication, ReviewDraft, Thread
 from reviewer.errors import ForgeError
-from reviewer.forge.changes import read_changes
+from reviewer.forge.changes import read_changes, read_range
 from reviewer.forge.client import Client
 from reviewer.forge.identity import identify
 from reviewer.forge.payload import text
@@ -67,6 +67,10 @@ class GitHub:
     def change_set(self, pull: PullRequest, checkout: Path | None) -> ChangeSet:
         """Every changed file with its hunks and, up to 256 KiB, its content; `checkout` is a clone, if there is one."""
         return read_changes(self._client, pull, checkout)
+
+    def range(self, pull: PullRequest, base_sha: str, head_sha: str, checkout: Path | None) -> ChangeSet:
+        """The change between two commits under a pull request's name: what a merge group would bring."""
+        return read_range(self._client, pull, base_sha, head_sha, checkout)
 
     def policy(self, base_sha: str) -> PolicyFiles:
         """Configuration, guidelines and `.gitattributes` of the base commit."""

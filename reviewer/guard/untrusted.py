@@ -6,7 +6,7 @@ take for structure of the conversation are escaped inside JSON strings, where th
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -61,12 +61,20 @@ def encode_lines(mapping: Mapping[str, Any], key: str) -> str:
     elements = mapping[key]
     if not isinstance(elements, (list, tuple)):
         raise TypeError(f"{key!r} must hold a list, not {type(elements).__name__}")
-    laid_out = "[\n" + ",\n".join(map(encode, elements)) + "\n]" if elements else "[]"
+    laid_out = "[\n" + _joined(elements) + "\n]" if elements else "[]"
     return (
         "{"
         + ", ".join(f"{encode(name)}: {laid_out if name == key else encode(value)}" for name, value in mapping.items())
         + "}"
     )
+
+
+def _joined(elements: Sequence[Any]) -> str:
+    if not all(isinstance(element, str) for element in elements):
+        return ",\n".join(map(encode, elements))
+    # Views are long lists of lines: encoding them in one go takes a fifth of the time.
+    laid_out = json.dumps(elements, ensure_ascii=False, separators=(",\n", ": "))[1:-1]
+    return INVISIBLE.sub(lambda match: _spelt(match[0]), laid_out)
 
 
 def new_tag(entropy: bytes) -> str:
@@ -89,10 +97,14 @@ def block(name: str, tag: str, payload: str) -> str:
 
 
 def _neutralise(name: str, payload: str) -> str:
-    names = "|".join(sorted({name, *BLOCK_NAMES, *CHAT_TAGS}))
-    structure = re.compile(rf"<(?=[|<]|\s{{0,4}}/?\s{{0,4}}(?:antml\b|(?:{names})\b))|\[(?=/?INST\])", re.IGNORECASE)
-    escaped = structure.sub(lambda match: _spelt(match[0]), payload)
+    escaped = _structure(name).sub(lambda match: _spelt(match[0]), payload)
     return _TURN.sub(lambda turn: f"{turn[1]}{turn[2]}\\u{ord(turn[3]):04x}", escaped)
+
+
+@cache
+def _structure(name: str) -> re.Pattern[str]:
+    names = "|".join(sorted({name, *BLOCK_NAMES, *CHAT_TAGS}))
+    return re.compile(rf"<(?=[|<]|\s{{0,4}}/?\s{{0,4}}(?:antml\b|(?:{names})\b))|\[(?=/?INST\])", re.IGNORECASE)
 
 
 @cache

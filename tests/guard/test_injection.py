@@ -91,22 +91,9 @@ def test_an_excerpt_is_short_and_shows_what_is_hidden() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "ignore all previous ",
-        "ignore ",
-        "ignore the instructions ",
-        "not report a a a a ",
-        "mark all code ",
-        "instructions for all any ",
-        "QUJDIEFC" * 4 + " ",
-        "A",
-        " ",
-        "\n\n",
-        "<",
-        "\u200b",
-    ],
+    ["ignore all previous ", "ignore ", "not report a a a a ", "instructions for all any ", "QUJDIEFC" * 4 + " ", " "],
 )
 def test_hostile_megabytes_take_no_long_time(text: str) -> None:
     started = time.process_time()
     find_injection(text * (1_000_000 // len(text)))
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 1

@@ -184,3 +184,7 @@ def test_other_links_show_as_text(url: str) -> None:
 @pytest.mark.parametrize("language", ["suggestion", "mermaid", "math", "geojson"])
 def test_blocks_that_github_runs_are_plain_code(language: str) -> None:
     assert prose(f"~~~{language}\nx\n~~~") == "```\nx\n```"
+
+
+def test_code_beside_a_word_that_becomes_code_stays_two_spans() -> None:
+    assert prose("`x`@me`y`") == "`x` `@me` `y`"

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,13 @@ def acts(line: str) -> bool:
 @given(hostile_text)
 def test_no_logged_line_is_a_command(text: str) -> None:
     assert not [line for line in LINE_END.split(log(text)) if acts(line)]
+
+
+@pytest.mark.parametrize("text", ["\n", " ", "#", ":"])
+def test_hostile_megabytes_take_no_long_time(text: str) -> None:
+    started = time.process_time()
+    log(text * 1_000_000)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""Verdicts that still hold: a rerun on the same head, or a merge group with the same change, asks nothing again."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from reviewer.commands.reviewing import Reviewed
+from reviewer.commands.session import PullSession
+from reviewer.core.carry import Carried, patch_id, patch_of, seal, unseal
+from reviewer.core.change import ChangeSet
+from reviewer.core.conversation import parse_summary
+from reviewer.core.finding import Anchor, Category, Claim, Confidence, Disposition, Finding, Provenance, Severity
+from reviewer.core.plan import make_plan
+from reviewer.core.publication import Thread
+from reviewer.core.report import FileReport, Report
+from reviewer.core.select import select
+from reviewer.core.verdict import decide
+from reviewer.forge.event import MergeGroupEvent
+from reviewer.review.flow import Outcome
+from reviewer.review.reporting import assemble
+
+_TITLE = "Reported before, see the comment on the pull request"
+
+
+def state_of(session: PullSession, report: Report) -> dict[str, str]:
+    """What the summary comment keeps of a complete review; an incomplete one leaves nothing to carry."""
+    if report.verdict.incomplete_because:
+        return {}
+    found = [(finding.fingerprint, finding.severity) for finding in report.findings if _carries(finding)]
+    carried = Carried(patch_id(report.changes), session.policy_id, tuple(found))
+    return seal(carried, report.changes.head_sha, session.secret)
+
+
+def _carries(finding: Finding) -> bool:
+    return finding.counts or finding.disposition is Disposition.SUPPRESSED
+
+
+def same_head(session: PullSession, changes: ChangeSet) -> Reviewed | None:
+    """The verdict of an earlier complete review of this very head under this policy, or None. `force` asks again."""
+    found = None if session.options.force else _left_behind(session)
+    if found is None or found[1] != changes.head_sha or found[0].patch != patch_id(changes):
+        return None
+    return _carried(session, changes, found[0], found[1])
+
+
+def merge_group(session: PullSession, event: MergeGroupEvent) -> Reviewed:
+    """The verdict on what a merge group brings: the pull request's own where its change is the same, else that and the
+    review of the difference. Always a verdict: a queue that waits for a check waits for ever."""
+    group = session.governed(session.hub.range(session.pull, event.base_sha, event.head_sha, session.checkout))
+    found = None if session.options.force else _left_behind(session)
+    if found is None:
+        return session.review(group)
+    carried, head = found
+    if carried.patch == patch_id(group):
+        return _carried(session, group, carried, head)
+    own = session.governed(session.hub.change_set(session.pull, session.checkout))
+    if carried.patch != patch_id(own):
+        return session.review(group)
+    return _difference(session, group, own, carried, head)
+
+
+def _left_behind(session: PullSession) -> tuple[Carried, str] | None:
+    mark = parse_summary(session.hub.summary(session.pull.number) or "")
+    carried = unseal(mark.state, mark.head_sha, session.secret) if mark else None
+    if mark is None or carried is None or carried.policy != session.policy_id:
+        return None
+    return carried, mark.head_sha
+
+
+def _carried(session: PullSession, changes: ChangeSet, carried: Carried, head: str) -> Reviewed:
+    settings = session.settings
+    selection = select(changes, settings.ignore)
+    plan = make_plan(changes, selection, settings.multi_pass_at)
+    findings = _findings(carried, session.hub.threads(session.pull.number))
+    outcome = Outcome(findings, (), frozenset(), (), (), 0)
+    note = f"Nothing was asked: the complete review of {head[:12]} was of the same change, so its verdict holds."
+    report = assemble(changes, selection, plan, session.terms, outcome)
+    return Reviewed(replace(report, notes=(note,)), session.terms)
+
+
+def _difference(session: PullSession, group: ChangeSet, own: ChangeSet, carried: Carried, head: str) -> Reviewed:
+    """Review the files whose change is another than on the pull request; the others' verdict is carried."""
+    known = {patch_of(file) for file in own.files}
+    files = tuple(file for file in group.files if patch_of(file) not in known)
+    reviewed = session.review(replace(group, files=files, changed_files=len(files)))
+    findings = (*reviewed.report.findings, *_findings(carried, session.hub.threads(session.pull.number)))
+    terms = reviewed.terms
+    note = (
+        f"{len(group.files) - len(files)} files are as they were reviewed at {head[:12]}; the others were reviewed now."
+    )
+    report = replace(
+        reviewed.report,
+        changes=group,
+        files=(*reviewed.report.files, *_as_reviewed(group, {file.path for file in files})),
+        findings=findings,
+        notes=(*reviewed.report.notes, note),
+        verdict=decide(findings, reviewed.shortfalls, terms.fail_on, terms.on_incomplete),
+    )
+    return replace(reviewed, report=report)
+
+
+def _as_reviewed(group: ChangeSet, apart_from: Collection[str]) -> list[FileReport]:
+    return [
+        FileReport(file.path, file.old_path, file.status, file.additions, file.deletions, True, None)
+        for file in group.files
+        if file.path not in apart_from
+    ]
+
+
+def _findings(carried: Carried, threads: Sequence[Thread]) -> tuple[Finding, ...]:
+    """The findings as far as they can be told without their texts; what a person resolved since is suppressed."""
+    by_fingerprint = {thread.fingerprint: thread for thread in threads}
+    return tuple(_finding(*found, by_fingerprint.get(found[0])) for found in carried.findings)
+
+
+def _finding(fingerprint: str, severity: Severity, thread: Thread | None) -> Finding:
+    path, line = (thread.path, thread.line or 0) if thread else ("", 0)
+    silent = thread is not None and (thread.resolved_by_person or thread.dismissed)
+    claim = Claim(path, line, line, "", severity, Confidence.HIGH, Category.CORRECTNESS, _TITLE, _TITLE + ".")
+    return Finding(
+        claim,
+        Anchor("none" if thread is None else "file", path, line, line),
+        fingerprint,
+        Provenance("carried", "carried"),
+        Disposition.SUPPRESSED if silent else Disposition.POSTED,
+        verified=True,
+    )
