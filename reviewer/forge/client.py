@@ -88,6 +88,11 @@ class Client:
         """One GET below the repository (`/pulls/1`), tried again while that may help."""
         return self._patiently(lambda: self._exchange(self._requester, "GET", path, what, params=params))[1]
 
+    def user(self) -> Any:
+        """Whose token it is by REST, which refuses to tell Actions tokens."""
+        url = f"{self._requester.base_url}/user"
+        return self._patiently(lambda: self._exchange(self._requester, "GET", url, "Asking whose token it is"))[1]
+
     def pages(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """Every element of a list, page after page of 100; a page may have fewer, since GitHub hides some elements."""
         for number in count(1):

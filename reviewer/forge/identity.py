@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewer.forge.client import Client
+from reviewer.forge.failure import GitHubError, Kind
 from reviewer.forge.payload import text
 
 _BOT = "[bot]"
+ACTIONS = "github-actions"
+NO_GRAPHQL = (Kind.MISSING, Kind.REFUSED, Kind.BROKEN, Kind.PERMISSION)
+"""Failures that say GraphQL is not to be had here, rather than not now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,25 @@ class Identity:
 
 
 def identify(client: Client) -> Identity:
-    """Whose token it is; asked once."""
+    """Whose token it is; asked once. Where GraphQL does not answer, REST is asked, which Actions tokens may not."""
     if not client.login:
-        client.login = text(
-            client.query("query { viewer { login } }", {}, "Asking whose token it is"), "viewer", "login"
-        )
+        client.login = _viewer(client) or _user(client)
     return Identity(client.login)
+
+
+def _viewer(client: Client) -> str:
+    try:
+        return text(client.query("query { viewer { login } }", {}, "Asking whose token it is"), "viewer", "login")
+    except GitHubError as failure:
+        if failure.kind not in NO_GRAPHQL:
+            raise
+        return ""
+
+
+def _user(client: Client) -> str:
+    try:
+        return text(client.user(), "login") or ACTIONS
+    except GitHubError as failure:
+        if failure.kind in (Kind.LIMITED, Kind.TRANSIENT):
+            raise
+        return ACTIONS

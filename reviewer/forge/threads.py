@@ -7,7 +7,7 @@ from reviewer.core.conversation import parse_finding
 from reviewer.core.publication import Thread
 from reviewer.forge.client import Client
 from reviewer.forge.failure import GitHubError, Kind
-from reviewer.forge.identity import Identity
+from reviewer.forge.identity import NO_GRAPHQL, Identity, identify
 from reviewer.forge.payload import at, items, text, whole
 
 COMMENTS = 50
@@ -45,7 +45,40 @@ class Posted:
 
 
 def read_threads(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
-    """Reviewer's own visible threads on a pull request, oldest first, and who Reviewer is."""
+    """Reviewer's own visible threads on a pull request, oldest first, and who Reviewer is.
+
+    Where GraphQL is not to be had, REST's comments stand in: what was posted is known, what was resolved is not.
+    """
+    try:
+        return _from_graphql(client, number)
+    except GitHubError as failure:
+        if failure.kind not in NO_GRAPHQL:
+            raise
+        return _from_rest(client, number)
+
+
+def _from_rest(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
+    identity = identify(client)
+    posted = []
+    for row in client.pages(f"/pulls/{number}/comments", f"Reading the comments of pull request {number}"):
+        mark = parse_finding(text(row, "body"))
+        if mark is None or not identity.owns(row) or whole(row, "in_reply_to_id"):
+            continue
+        thread = Thread(
+            id="",
+            fingerprint=mark.fingerprint,
+            head_sha=mark.head_sha,
+            path=text(row, "path"),
+            line=whole(row, "line") or None,
+            resolved=False,
+            resolved_by_person=False,
+            answered=True,  # nothing may be resolved here: whether somebody answered in it is not known
+        )
+        posted.append(Posted(thread, whole(row, "id"), text(row, "created_at")))
+    return identity, tuple(sorted(posted, key=lambda one: (one.created, one.comment)))
+
+
+def _from_graphql(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
     what = f"Reading the review threads of pull request {number}"
     posted: list[Posted] = []
     after = None
