@@ -49,6 +49,10 @@ lint: $(DEV) ## Check style, types, the import law, workflows and action
 bench: $(DEV) ## Measure time and memory
 	$(BIN)/python -m benchmarks
 
+.PHONY: docs
+docs: $(DEV) ## Make the documentation pages that come from the code
+	$(BIN)/python -m reviewer.config.documentation > docs/configuration.md
+
 .PHONY: record
 record: $(DEV) ## Record the tests' HTTP cassettes anew
 	VCR_RECORD_MODE=all $(BIN)/python -m pytest $(TESTS)

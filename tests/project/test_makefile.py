@@ -9,7 +9,7 @@ import pytest
 
 from tests.project.act import PROJECT
 
-TARGETS = {"help", "demo", "test", "lint", "bench", "record", "lock", "dist", "clean"}
+TARGETS = {"help", "demo", "docs", "test", "lint", "bench", "record", "lock", "dist", "clean"}
 
 
 def make(folder: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
