@@ -164,6 +164,18 @@ def run_passes(
     return outcome, tuple(passes)
 
 
+def engine_notes(engine: Engine) -> tuple[str, ...]:
+    """What an engine could not do here: the offline one goes without linters that are not installed."""
+    if engine == "anthropic":
+        return ()
+    from reviewer.simulator.brain.tools import located
+
+    missing = [tool for tool in ("ruff", "shellcheck") if not located(tool)]
+    if not missing:
+        return ()
+    return (f"Without {' and '.join(missing)} fewer problems are found offline; install `reviewer[offline]`.",)
+
+
 def environment() -> dict[str, str]:
     """The one reader of the process's environment."""
     return dict(os.environ)

@@ -19,7 +19,7 @@ from reviewer.core.tokens import estimate_tokens
 from reviewer.core.verdict import Shortfall, Verdict
 from reviewer.publish.live import LiveProgress
 from reviewer.review.reporting import Terms, assemble, shortfalls_of
-from reviewer.wiring import RunOptions, prices_of, run_passes
+from reviewer.wiring import RunOptions, engine_notes, prices_of, run_passes
 
 if TYPE_CHECKING:
     from reviewer.review.flow import Outcome
@@ -76,6 +76,7 @@ def review_changes(
             )
     seconds = clock.monotonic() - started
     report = assemble(changes, selection, plan, terms, outcome, passes, outside, seconds)
+    report = replace(report, notes=(*report.notes, *engine_notes(options.engine)))
     return Reviewed(report, terms, (*outside, *shortfalls_of(changes, selection, outcome)))
 
 

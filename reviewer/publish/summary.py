@@ -34,6 +34,7 @@ SUMMARY_LIMIT = 1024 * 1024 - 4096
 
 _STATE_ICONS = {"Pass": "✅", "Findings": "❌", "Incomplete": "⚠️", "Plan": "📝"}
 _COMMENT_ROWS = 50
+_SUMMARIES, _SUMMARY_CHARACTERS = 3, 2_000
 
 
 def job_summary(report: Report, publications: Iterable[Publication] = ()) -> str:
@@ -81,6 +82,8 @@ def _top(report: Report) -> Iterator[str]:
     found = counting(report)
     counts = f"{number(len(found), 'finding')} ({severities(found)}) · " if found else ""
     yield counts + coverage(report)
+    if report.engine != "offline":  # the rules have no words of their own
+        yield from (markdown.prose(text[:_SUMMARY_CHARACTERS]) for text in report.summaries[:_SUMMARIES])
 
 
 def _table(findings: Sequence[Finding], most: int) -> Iterator[str]:

@@ -76,6 +76,8 @@ def _head(report: Report) -> Iterator[Text]:
     yield Text(counts + coverage(report))
     if report.engine == "offline":
         yield Text(OFFLINE, style="bold magenta")
+    else:  # the rules have no words of their own
+        yield from (Text(f"\n{_flat(text)}") for text in report.summaries)
 
 
 def _reasons(report: Report) -> Iterator[ConsoleRenderable]:

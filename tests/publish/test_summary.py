@@ -24,6 +24,7 @@ def test_the_top_says_verdict_counts_and_findings(make_report):
         "## ❌ Reviewer: Findings\n\n"
         "**1 finding at or above high must be looked at before the merge.**\n\n"
         "3 findings (1 critical, 1 medium, 1 low) · 3 of 5 files reviewed, 2 not\n\n"
+        "The cart's total is read from the database.\n\n"
         "| Severity | Where | What | Category | Checked |\n"
         "|---|---|---|---|---|\n"
         "| 🔴 critical | src/app.py:4 | Query built from user input | security | yes |\n"

@@ -19,6 +19,8 @@ def test_the_report_as_printed(make_report):
         "1 finding at or above high must be looked at before the merge.\n"
         "3 findings (1 critical, 1 medium, 1 low) · 3 of 5 files reviewed, 2 not\n"
         "\n"
+        "The cart's total is read from the database.\n"
+        "\n"
         " CRITICAL  src/app.py:4\n"
         "Query built from user input\n"
         "  The ids of the cart go into the query as text.\n"
