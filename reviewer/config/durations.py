@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-_FORM = re.compile(r"(\d{1,6})\s*([smhd])")
+_FORM = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

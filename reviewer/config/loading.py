@@ -1,20 +1,21 @@
 """The cascade: defaults, file, environment, flags; the last one wins, and every value remembers where it came from."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from reviewer.config.reading import parse_yaml
 from reviewer.config.settings import Audit, Limits, Models, Settings
 from reviewer.errors import ConfigError
 
 SECTIONS: Mapping[str, type[BaseModel]] = {"models": Models, "limits": Limits, "audit": Audit}
 """Keys whose values are merged key by key; any other value replaces the one before it."""
-_LISTS = ("ignore",)
-_MAPPINGS = ("on-incomplete", "instructions", "models", "limits")
+_LISTS = ("ignore", "audit.paths")
+_MAPPINGS = ("instructions", *SECTIONS)
 _MAX_FILE = 262_144
 
 
@@ -31,6 +32,12 @@ def known_keys() -> tuple[str, ...]:
     return tuple(name.replace("_", "-") for name in Settings.model_fields)
 
 
+def section_keys(key: str) -> tuple[str, ...]:
+    """The keys inside a section, in kebab case; none for a key that is no section."""
+    section = SECTIONS.get(key)
+    return tuple(name.replace("_", "-") for name in section.model_fields) if section else ()
+
+
 def variable(key: str) -> str:
     """The environment variable of a key; a section's key is joined by an underscore."""
     return "REVIEWER_" + key.replace("-", "_").replace(".", "_").upper()
@@ -38,16 +45,15 @@ def variable(key: str) -> str:
 
 def load(file_text: str | None, file_name: str, env: Mapping[str, str], flags: Mapping[str, Any]) -> Loaded:
     """Cascade and check. `flags` maps keys to values, None for flags not given. ConfigError names key and origin."""
-    layers = [
-        (file_name, _read_file(file_text, file_name)),
-        ("environment", _read_environment(env)),
-        ("flag", {key: value for key, value in flags.items() if value is not None}),
-    ]
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for origin, layer in layers:
-        for key, value in layer.items():
-            _put(merged, origins, key, value, _where(origin, key, layer))
+    for key, value in _read_file(file_text, file_name).items():
+        _put(merged, origins, key, value, file_name)
+    for key, value, name in _read_environment(env):
+        _put(merged, origins, key, value, name)
+    for key, value in flags.items():
+        if value is not None:
+            _put(merged, origins, key, value, f"--{key}")
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -55,32 +61,20 @@ def load(file_text: str | None, file_name: str, env: Mapping[str, str], flags: M
     return Loaded(settings, _complete(origins))
 
 
-def _where(origin: str, key: str, layer: Mapping[str, Any]) -> str:
-    if origin == "flag":
-        return f"--{key}"
-    if origin == "environment" and not isinstance(layer[key], dict):
-        return variable(key)
-    return origin
-
-
 def _put(merged: dict[str, Any], origins: dict[str, str], key: str, value: Any, origin: str) -> None:
-    if key in SECTIONS and isinstance(value, Mapping):
-        section = merged.setdefault(key, {})
-        for name, inner in value.items():
-            if isinstance(section, dict):
-                section[name] = inner
-            origins[f"{key}.{name}"] = variable(f"{key}.{name}") if origin == "environment" else origin
+    if key in SECTIONS and isinstance(value, Mapping) and isinstance(merged.setdefault(key, {}), dict):
+        merged[key].update(value)
+        origins.update({f"{key}.{name}": origin for name in value})
     else:
         merged[key] = value
-        origins[key] = variable(key) if origin == "environment" else origin
+        origins[key] = origin
 
 
 def _complete(origins: Mapping[str, str]) -> dict[str, str]:
     complete = {}
     for key in known_keys():
         if key in SECTIONS:
-            for name in SECTIONS[key].model_fields:
-                dotted = f"{key}.{name.replace('_', '-')}"
+            for dotted in (f"{key}.{name}" for name in section_keys(key)):
                 complete[dotted] = origins.get(dotted, "default")
         else:
             complete[key] = origins.get(key, "default")
@@ -92,15 +86,7 @@ def _read_file(text: str | None, name: str) -> dict[str, Any]:
         return {}
     if len(text) > _MAX_FILE:
         raise ConfigError(f"{name} is larger than {_MAX_FILE // 1024} KiB.", step="Make it smaller.")
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise ConfigError(
-            f"{name} is not valid YAML{place}: {problem}.", step="Mend the line, or check its indentation."
-        ) from None
+    data = parse_yaml(text, name)
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -115,9 +101,8 @@ def _check_keys(data: Mapping[Any, Any], name: str) -> None:
     for key, value in data.items():
         _check_key(str(key), known_keys(), name, "")
         if str(key) in SECTIONS and isinstance(value, Mapping):
-            names = tuple(field.replace("_", "-") for field in SECTIONS[str(key)].model_fields)
             for inner in value:
-                _check_key(str(inner), names, name, f"{key}.")
+                _check_key(str(inner), section_keys(str(key)), name, f"{key}.")
 
 
 def _check_key(key: str, known: tuple[str, ...], name: str, prefix: str) -> None:
@@ -128,31 +113,28 @@ def _check_key(key: str, known: tuple[str, ...], name: str, prefix: str) -> None
     raise ConfigError(f"{name}: unknown key {prefix}{key}.", step=hint)
 
 
-def _read_environment(env: Mapping[str, str]) -> dict[str, Any]:
-    """Values of `REVIEWER_*`; an empty variable counts as not set, since Actions sets inputs that way."""
-    found: dict[str, Any] = {}
+def _read_environment(env: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
+    """Key, value and variable of `REVIEWER_*`; an empty one counts as not set, since Actions sets inputs that way."""
     for key in known_keys():
-        text = env.get(variable(key), "").strip()
-        if text:
-            found[key] = _from_text(key, text)
-        if key in SECTIONS:
-            for name in (field.replace("_", "-") for field in SECTIONS[key].model_fields):
-                text = env.get(variable(f"{key}.{name}"), "").strip()
-                if text:
-                    section = found.setdefault(key, {})
-                    section[name] = _split(text) if name == "paths" else text
-    return found
+        name = variable(key)
+        if text := env.get(name, "").strip():
+            value = _from_text(key, text, name)
+            _check_keys({key: value}, name)
+            yield key, value, name
+        for inner in section_keys(key):
+            name = variable(f"{key}.{inner}")
+            if text := env.get(name, "").strip():
+                yield key, {inner: _from_text(f"{key}.{inner}", text, name)}, name
 
 
-def _from_text(key: str, text: str) -> Any:
+def _from_text(key: str, text: str, name: str) -> Any:
     if key in _LISTS:
         return _split(text)
-    if key in _MAPPINGS and "=" in text:
-        return parse_mapping(text, variable(key))
     if key == "prices":
-        raise ConfigError(
-            f"{variable(key)} cannot be set by a variable.", step="Write prices in the configuration file."
-        )
+        return parse_yaml(text, name)
+    if key in _MAPPINGS or (key == "on-incomplete" and "=" in text):
+        found: dict[str, Any] = dict(parse_mapping(text, name))
+        return {inner: _split(value) if f"{key}.{inner}" in _LISTS else value for inner, value in found.items()}
     return text
 
 
@@ -161,9 +143,13 @@ def _split(text: str) -> list[str]:
 
 
 def parse_mapping(text: str, name: str) -> dict[str, str]:
-    """Read `key=value,key=value`; ConfigError with the form where it is something else."""
+    """Read `key=value,key=value`, or one a line where there are several lines, so that values may have commas.
+
+    ConfigError with the form where it is something else.
+    """
     pairs = {}
-    for part in _split(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for part in lines if len(lines) > 1 else _split(text):
         key, sign, value = part.partition("=")
         if not (sign and key.strip() and value.strip()):
             raise ConfigError(f"{name}: {part!r} is not of the form key=value.", step="Write key=value,key=value.")
@@ -174,15 +160,12 @@ def parse_mapping(text: str, name: str) -> dict[str, str]:
 def _refused(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
     problems = []
     for found in error.errors(include_url=False):
-        place = [
-            str(part)
-            for part in found["loc"]
-            if part not in get_args(Settings.model_fields["on_incomplete"].annotation)
-        ]
-        key = place[0] if place else "configuration"
-        dotted = ".".join(place[:2]) if key in SECTIONS else key
-        origin = origins.get(dotted, origins.get(key, "configuration"))
+        place = [str(part) for part in found["loc"]]
+        dotted = ".".join(place) or "configuration"
+        origin = origins.get(".".join(place[:2])) or origins.get(place[0] if place else "", "configuration")
         message = found["msg"].removeprefix("Value error, ")
+        if found["type"] == "model_type":
+            message = "it must hold keys and values"
         problems.append(f"{dotted} (from {origin}): {message}")
     what = "; ".join(dict.fromkeys(problems))
     return ConfigError(
@@ -207,4 +190,15 @@ def show(loaded: Loaded) -> str:
 def schema() -> dict[str, Any]:
     """The JSON Schema of the configuration file."""
     made = Settings.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Reviewer configuration", **made}
+    defaults = Settings().model_dump(mode="json", by_alias=True)
+    _write_defaults(made["properties"], defaults)
+    for key, section in SECTIONS.items():
+        _write_defaults(made["$defs"][section.__name__]["properties"], defaults[key])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Reviewer configuration"}
+
+
+def _write_defaults(properties: dict[str, dict[str, Any]], defaults: Mapping[str, Any]) -> None:
+    """Defaults as they are written in the file: pydantic writes durations in a form of its own."""
+    for key, described in properties.items():
+        if "default" in described:
+            described["default"] = defaults[key]

@@ -1,11 +1,13 @@
 """Every setting, with its type, bounds and default: the file, the environment and the flags all end here."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,15 +21,30 @@ from pydantic import (
 from reviewer.config.durations import format_duration, parse_duration
 
 MULTI_PASS_CEILING = 14
+MULTI_PASS_FLOOR = 1
 CAUSES = ("no-key", "api", "answer", "budget", "deadline", "posting", "diff")
 
 Cause = Literal["no-key", "api", "answer", "budget", "deadline", "posting", "diff"]
 Policy = Literal["fail", "neutral"]
+
+
+def _pattern(text: str) -> str:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([text])
+    except (ValueError, re.error) as error:
+        raise ValueError(f"{text!r} is no gitignore pattern") from error
+    return text
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$", "examples": ["20s", "15m", "24h", "7d"]}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*[0-9]{1,6}\s*[smhd]\s*$", "examples": ["20s", "15m", "24h", "7d"]}
+    ),
 ]
 Dollars = Annotated[
     Decimal,
@@ -35,6 +52,8 @@ Dollars = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": ["number", "string"], "exclusiveMinimum": 0}),
 ]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A gitignore pattern."""
 Model = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$")]
 
 
@@ -43,9 +62,7 @@ def _kebab(name: str) -> str:
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=_kebab, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=_kebab, use_attribute_docstrings=True)
 
 
 class Models(_Section):
@@ -92,7 +109,7 @@ class Audit(_Section):
 
     sla: Duration = timedelta(hours=30)
     """Within what time of a change its findings are published; must be longer than 24h."""
-    paths: tuple[str, ...] = ()
+    paths: tuple[Pattern, ...] = ()
     """gitignore patterns of what to audit; all of the repository unless given."""
     full_every: Duration = timedelta(days=7)
     """How often unchanged files are audited again, too."""
@@ -103,13 +120,23 @@ class Audit(_Section):
     state: str = ".reviewer/audit.db"
     """Where the audit's state is kept: a file, or a database URL."""
 
+    @field_validator("sla")
+    @classmethod
+    def _above_24h(cls, value: timedelta) -> timedelta:
+        if value <= timedelta(hours=24):
+            raise ValueError(f"{format_duration(value)} is too short: a batch may take 24h, and then comes the rest")
+        return value
+
 
 class Settings(_Section):
     """The configuration of a run. Keys are written in kebab case."""
 
     models: Models = Models()
     """Which model does what."""
-    multi_pass_at: int = MULTI_PASS_CEILING
+    multi_pass_at: Annotated[
+        int,
+        WithJsonSchema({"type": "integer", "minimum": MULTI_PASS_FLOOR, "maximum": MULTI_PASS_CEILING}),
+    ] = MULTI_PASS_CEILING
     """Changed files from which a review takes several passes; may be lowered, never raised above 14."""
     fail_on: Literal["critical", "high", "medium", "low", "never"] = "high"
     """The least severity that fails the check."""
@@ -119,9 +146,9 @@ class Settings(_Section):
     """A hard cap in US dollars for one run."""
     deadline: Duration = timedelta(minutes=20)
     """When a review ends with what it has, as incomplete."""
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
     """gitignore patterns of files that are not reviewed."""
-    instructions: Mapping[str, str] = {}
+    instructions: Mapping[Pattern, str] = {}
     """What to mind in files that match a gitignore pattern: pattern to text."""
     max_inline_comments: Annotated[int, Field(ge=0, le=60)] = 20
     """Inline comments in one review, worst first; the rest stands in the review's body."""
@@ -144,8 +171,8 @@ class Settings(_Section):
                 f"{value} is above {MULTI_PASS_CEILING}: from {MULTI_PASS_CEILING} changed files on, one context no "
                 "longer gives each file its due, however large it is; the threshold may only be lowered"
             )
-        if value < 1:
-            raise ValueError(f"{value} is below 1; 1 reviews every pull request in several passes")
+        if value < MULTI_PASS_FLOOR:
+            raise ValueError(f"{value} is below {MULTI_PASS_FLOOR}, which reviews every pull request in several passes")
         return value
 
     @field_validator("on_incomplete", mode="before")
@@ -155,4 +182,7 @@ class Settings(_Section):
             unknown = [str(cause) for cause in value if cause not in CAUSES]
             if unknown:
                 raise ValueError(f"unknown cause {unknown[0]!r}; known are {', '.join(CAUSES)}")
+        policies = value.values() if isinstance(value, Mapping) else [value]
+        if any(policy not in ("fail", "neutral") for policy in policies):
+            raise ValueError(f"{value!r} is neither fail, nor neutral, nor a mapping of causes to these two")
         return value

@@ -1,5 +1,6 @@
 """The model's answer, checked against the contract: claims or verdicts, or why it is unusable."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -7,10 +8,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from reviewer.core.finding import Category, Claim, Confidence, Severity
 
+_FENCE = re.compile(r"```\w*\s(.*)```", re.DOTALL)
+_SEPARATOR = re.compile(r"[\s_]+")
+
 
 def _lower(value: Any) -> Any:
     """The API does not guarantee the case of enum values."""
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
+    return _SEPARATOR.sub("-", value.strip().lower()) if isinstance(value, str) else value
 
 
 class _Model(BaseModel):
@@ -107,7 +111,5 @@ def _parse(model: type[_T], text: str) -> _T | Unusable:
 
 def _unfenced(text: str) -> str:
     """Without a Markdown fence around it, which some models add by habit."""
-    text = text.strip()
-    if text.startswith("```") and text.endswith("```") and "\n" in text:
-        return text[text.index("\n") + 1 : -3]
-    return text
+    fenced = _FENCE.fullmatch(text.strip())
+    return fenced[1] if fenced else text

@@ -4,12 +4,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import PurePosixPath
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
 _COMMON = 24
 """A name that more files share ties none of them together."""
+_FEW = 8
+"""Up to here a name ties every pair of its users, above it each to the next: pairs grow with the square."""
+_WORD = 0.25
+"""What a name weighs that may as well be a word of plain prose."""
+_TELLING = 40
+"""Shared names of one file that are weighed, the rarest: pairs grow with names times their users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,22 @@ def _root(owner: dict[str, str], path: str) -> str:
 def _ties(files: Sequence[Related]) -> Iterator[tuple[str, str]]:
     """Pairs of files that share names, the rarest and most first."""
     users: Mapping[str, set[str]] = defaultdict(set)
+    words: set[str] = set()
     for file in files:
-        names = {name.lower() for text in file.texts for name in _NAME.findall(text)}
-        for name in names | {PurePosixPath(file.path).stem.lower()}:
-            users[name].add(file.path)
+        names = {name for text in file.texts for name in _NAME.findall(text)}
+        words.update(name for name in names if name.islower() and "_" not in name)
+        for name in names | {PurePosixPath(file.path).stem}:
+            users[name.lower()].add(file.path)
+    words.difference_update(PurePosixPath(file.path).stem.lower() for file in files)
+    shared = sorted((len(paths), name) for name, paths in users.items() if 2 <= len(paths) <= _COMMON)
+    weighed: dict[str, int] = defaultdict(int)
     weights: dict[tuple[str, str], float] = defaultdict(float)
-    for paths in users.values():
-        if 2 <= len(paths) <= _COMMON:
-            for pair in combinations(sorted(paths), 2):
-                weights[pair] += 1 / len(paths)
+    for count, name in shared:
+        paths = sorted(path for path in users[name] if weighed[path] < _TELLING)
+        for path in paths:
+            weighed[path] += 1
+        for pair in combinations(paths, 2) if count <= _FEW else pairwise(paths):
+            weights[pair] += (_WORD if name in words else 1) / count
     return iter(sorted(weights, key=lambda pair: (-weights[pair], pair)))
 
 

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from reviewer.core.anchor import anchor, anchored_text, flat
+from reviewer.core.anchor import anchor, anchored_text
 from reviewer.core.change import ChangedFile, ChangeSet
 from reviewer.core.finding import Anchor, Claim, Disposition, Finding, Provenance, worst_first
+from reviewer.core.quote import flat
 from reviewer.core.view import content_lines
 
 _WORD = re.compile(r"\w{3,}")
@@ -74,39 +75,59 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
 
     All findings come back, worst first, duplicates with their disposition.
     """
+    ordered = sorted(findings, key=_order)
+    kept = [finding for finding in ordered if finding.disposition is Disposition.SUMMARY]
+    others = [finding for finding in ordered if finding.disposition is not Disposition.SUMMARY]
+    # Of two problems on one line, the one in like words is the twin of another pass's, so those find each other first.
+    for same in (in_like_words, same_problem):
+        kept, duplicates = _joined(kept, same)
+        others += duplicates
+    return sorted(kept, key=_order) + others
+
+
+def _joined(
+    findings: Iterable[Finding], same: Callable[[Finding, Finding], bool]
+) -> tuple[list[Finding], list[Finding]]:
     kept: dict[str, list[Finding]] = defaultdict(list)
-    others: list[Finding] = []
-    for finding in sorted(findings, key=_order):
+    duplicates: list[Finding] = []
+    for finding in findings:
         beside = kept[finding.anchor.path]
-        if finding.disposition is not Disposition.SUMMARY:
-            others.append(finding)
-            continue
-        twins = [index for index, other in enumerate(beside) if same_problem(finding, other)]
+        twins = [index for index, other in enumerate(beside) if same(finding, other)]
         if not twins:
             beside.append(finding)
             continue
         twin = max(twins, key=lambda index: alike(_said(finding), _said(beside[index])))
         beside[twin], duplicate = _join(beside[twin], finding)
-        others.append(duplicate)
-    return sorted((finding for beside in kept.values() for finding in beside), key=_order) + others
+        duplicates.append(duplicate)
+    return [finding for found in kept.values() for finding in found], duplicates
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
     """Worst first, and the same order for the same findings, however they came in."""
     claim, origin = finding.claim, finding.provenance
-    return (*worst_first(finding), finding.fingerprint, origin.unit, claim.title, claim.explanation)
+    return (
+        *worst_first(finding),
+        finding.anchor.end_line,
+        finding.fingerprint,
+        origin.unit,
+        claim.title,
+        claim.explanation,
+    )
 
 
 def same_problem(one: Finding, other: Finding) -> bool:
     """By place and fingerprint: the same line and category from two passes, or the same place in like words."""
-    if _origins(one) & _origins(other):
-        return False
     if one.fingerprint == other.fingerprint:
-        return True
+        return not _origins(one) & _origins(other)
+    return in_like_words(one, other)
+
+
+def in_like_words(one: Finding, other: Finding) -> bool:
+    """Whether two passes say the same of the same place. What one answer reports twice is two problems."""
     if one.anchor.path != other.anchor.path or one.anchor.side != other.anchor.side:
         return False
     overlap = one.anchor.start_line <= other.anchor.end_line and other.anchor.start_line <= one.anchor.end_line
-    return overlap and alike(_said(one), _said(other)) >= _ALIKE
+    return overlap and not _origins(one) & _origins(other) and alike(_said(one), _said(other)) >= _ALIKE
 
 
 def _origins(finding: Finding) -> set[str]:

@@ -1,6 +1,7 @@
 """What calls cost. Prices in US dollars per million tokens, as the API's price page had them in November 2026."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -56,17 +57,28 @@ PRICES: Mapping[str, Price] = {
     "claude-haiku-5-5": replace(_price("0.10", "0.50", "0.01"), above_tokens=100_000, above=_HAIKU_LONG),
     "claude-haiku-4-5": _price("1", "5", "0.10", context=200_000, max_output=64_000, cacheable_from=4096),
 }
-DEAREST = PRICES["claude-fable-5-1"]
-"""Taken for a model without a known price, so that a cap is never passed for want of a number."""
+_DATED = re.compile(r"(.+)-\d{8}")
+
+
+def _highest(column: Callable[[Price], Decimal]) -> Decimal:
+    return max(column(price) for price in PRICES.values())
+
+
+DEAREST = Price(
+    _highest(lambda price: price.input),
+    _highest(lambda price: price.output),
+    _highest(lambda price: price.write_5m),
+    _highest(lambda price: price.write_1h),
+    _highest(lambda price: price.read),
+)
+"""Taken for a model without a known price, so that a cap is never passed for want of a number: each column's most."""
 
 
 def price_of(model: str, overrides: Mapping[str, Price] | None = None) -> Price:
     """The price of a model; dated ids (`claude-haiku-4-5-20251001`) take their family's price."""
     table = {**PRICES, **(overrides or {})}
-    if model in table:
-        return table[model]
-    family = max((name for name in table if model.startswith(name + "-")), key=len, default="")
-    return table.get(family, DEAREST)
+    dated = _DATED.fullmatch(model)
+    return table.get(model) or table.get(dated[1] if dated else "", DEAREST)
 
 
 def cost(usage: Usage, price: Price, *, batch: bool = False) -> Decimal:

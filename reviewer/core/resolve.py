@@ -27,15 +27,17 @@ def resolve_path(path: str, changes: ChangeSet, seen: Sequence[str] = ()) -> Res
     for spelling in spellings:
         if file := changes.file(spelling):
             return Resolved(file)
-    own = tuple(file for name in dict.fromkeys(seen) if (file := changes.file(name)))
-    for files in (own, changes.files):
+    shown = frozenset(seen)
+    near = _alike(spellings, changes.files)
+    for files in ([file for file in near if file.path in shown], near):
         if file := _by_form(spellings, files):
             return Resolved(file)
     longer = _without_folders(spellings, changes)
-    if longer in own:
+    if longer and longer.path in shown:
         return Resolved(longer)
-    guesses = [file for spelling in spellings for file in _tails(spelling, changes.files)]
-    return Resolved(None, tuple(guesses + ([longer] if longer else []) + ([own[0]] if len(own) == 1 else [])))
+    guesses = [file for spelling in spellings for file in _tails(spelling, near)]
+    guesses += [file for file in (longer, changes.file(seen[0]) if len(shown) == 1 else None) if file]
+    return Resolved(None, tuple(guesses))
 
 
 def _spellings(path: str) -> Iterator[str]:
@@ -47,6 +49,12 @@ def _spellings(path: str) -> Iterator[str]:
         yield spelling
         if spelling[:2] in ("a/", "b/"):
             yield spelling[2:].removeprefix("./").lstrip("/")
+
+
+def _alike(spellings: Sequence[str], files: Sequence[ChangedFile]) -> list[ChangedFile]:
+    """The files that can be meant at all: one look at each, since there may be thousands of files and of claims."""
+    names = tuple({spelling.rpartition("/")[2].lower() for spelling in spellings} - {""})
+    return [file for file in files if file.path.lower().endswith(names) or file.old_path in spellings]
 
 
 def _by_form(spellings: Sequence[str], files: Sequence[ChangedFile]) -> ChangedFile | None:

@@ -16,7 +16,7 @@ from pathspec import GitIgnoreSpec
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Finding
 from reviewer.core.plan import Item, Unit
-from reviewer.core.request import Block, Effort, Kind, Request, Turn
+from reviewer.core.request import Block, Effort, Kind, Request, Ttl, Turn
 from reviewer.core.tokens import estimate_tokens
 from reviewer.core.view import render
 from reviewer.guard.untrusted import block, encode, encode_lines
@@ -46,8 +46,8 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("reviewer.prompts"),
         undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,  # noqa: S701
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
     )
 
 
@@ -56,7 +56,12 @@ def system_text(kind: Kind) -> str:
     """The static system part of a pass."""
     name = {"integration": "integration.j2", "verify": "verify.j2"}.get(kind, "review.j2")
     shown: Kind = "file" if kind == "chunk" else kind
-    return _environment().get_template(name).render(kind=shown).strip()
+    return template_text(name, kind=shown)
+
+
+def template_text(name: str, **given: str) -> str:
+    """A template of ours, rendered."""
+    return _environment().get_template(name).render(**given).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,16 @@ class FileNotes:
 
 @dataclass(frozen=True)
 class Prompter:
-    """Makes requests for one change set. `tag` is the run's random marker (16 hex digits)."""
+    """Makes requests for one change set. `tag` is the run's random marker (16 hex digits).
+
+    `ttl` is how long the cache is to keep what all requests share; None marks nothing.
+    """
 
     changes: ChangeSet
     tag: str
     instructions: Mapping[str, str] = field(default_factory=dict)
     effort: Effort | None = None
+    ttl: Ttl | None = "5m"
 
     def review(self, unit: Unit, model: str) -> Request:
         """A single, file or chunk pass."""
@@ -100,8 +109,8 @@ class Prompter:
     def _request(
         self, unit: Unit, kind: Kind, model: str, own: Sequence[str], files: tuple[str, ...] | None = None
     ) -> Request:
-        system = (Block(system_text(kind), cache="5m"),)
-        shared = Block(self._shared, cache="5m")
+        system = (Block(self._system(kind), cache=self.ttl),)
+        shared = Block(self._shared, cache=self.ttl)
         turns = (Turn("user", (shared, Block("\n\n".join(own)))),)
         prefix = estimate_tokens(system[0].text) + estimate_tokens(shared.text)
         return Request(
@@ -117,8 +126,11 @@ class Prompter:
             tag=self.tag,
             estimated_input=prefix + estimate_tokens(turns[0].blocks[1].text) + 400,
             estimated_output=_LIKELY_OUTPUT[kind],
-            estimated_prefix=prefix,
+            estimated_prefix=prefix if self.ttl else 0,
         )
+
+    def _system(self, kind: Kind) -> str:
+        return system_text(kind)
 
     @cached_property
     def _shared(self) -> str:
@@ -128,17 +140,20 @@ class Prompter:
     def _block(self, name: str, payload: str) -> str:
         return block(name, self.tag, payload)
 
-    def _item(self, item: Item, number: int) -> str:
+    def _head(self, item: Item) -> dict[str, Any]:
+        """What an item's block says beside its lines."""
         file = item.file
-        value: dict[str, Any] = {
-            "item": f"I{number}",
+        return {
             "path": file.path,
             "old_path": file.old_path,
             "status": file.status,
             "part": f"{item.part} of {item.parts}",
             "scope": "whole file" if item.whole else "hunks",
         }
-        wanted = self._instructions_for(file.path)
+
+    def _item(self, item: Item, number: int) -> str:
+        value = {"item": f"I{number}", **self._head(item)}
+        wanted = self._instructions_for(item.path)
         if wanted:
             value["instructions"] = wanted
         value["view"] = render(item.lines())
@@ -157,11 +172,13 @@ def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _candidate(number: int, finding: Finding) -> dict[str, Any]:
     claim = finding.claim
+    # A view shows new-side numbers only: of a removed line, the claim's own number is the one that can be found there.
+    place = finding.anchor if finding.anchor.side == "RIGHT" else claim
     return {
         "id": f"F{number}",
         "path": finding.anchor.path,
-        "start_line": finding.anchor.start_line,
-        "end_line": finding.anchor.end_line,
+        "start_line": place.start_line,
+        "end_line": place.end_line,
         "quote": claim.quote,
         "severity": str(claim.severity),
         "confidence": str(claim.confidence),
@@ -178,7 +195,7 @@ def _shared(changes: ChangeSet, tag: str) -> str:
         "title": changes.title,
         "body": changes.body[:_MAX_BODY],
         "files": [{"path": file.path, "status": file.status} for file in changes.files[:MAX_LISTED_FILES]],
-        "more_files": max(0, max(changes.changed_files, len(changes.files)) - MAX_LISTED_FILES),
+        "more_files": max(changes.changed_files, len(changes.files)) - min(len(changes.files), MAX_LISTED_FILES),
     }
     if len(changes.files) > MAX_LISTED_FILES:
         overview["folders"] = _folders(changes)

@@ -1,17 +1,21 @@
 """Answers already paid for, by the identity of their request: a rerun does not pay again."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, String, Table, Text, create_engine, delete, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from reviewer.errors import ConfigError
 
 KEPT_FOR = timedelta(days=30)
+_PATIENCE = 10.0
+"""Seconds to wait for another run that is writing."""
 _METADATA = MetaData()
 _ANSWERS = Table(
     "answers",
@@ -33,6 +37,10 @@ class Remembered:
     message_id: str
 
 
+class _Damaged(Exception):
+    """The file is a database, and parts of it are lost."""
+
+
 class Memo:
     """A SQLite file in a folder that travels between runs. A file that is no database is put aside, not trusted."""
 
@@ -47,20 +55,44 @@ class Memo:
             ) from error
         try:
             self._open()
-        except SQLAlchemyError:
-            self._path.replace(folder / "memo.unreadable.db")
+        except OperationalError as error:
+            raise self._refused(str(error.orig)) from error
+        except (DatabaseError, _Damaged):
+            self._engine.dispose()
+            self._put_aside()
             self._open()
 
     def _open(self) -> None:
         # One connection for the run: a file lock for each answer would cost more than the answer's row.
         self._engine = create_engine(
-            f"sqlite:///{self._path}", poolclass=StaticPool, connect_args={"timeout": 10, "check_same_thread": False}
+            f"sqlite:///{self._path}",
+            poolclass=StaticPool,
+            connect_args={"timeout": _PATIENCE, "check_same_thread": False},
         )
-        with self._engine.connect() as connection:
-            # Written through at a crash of the process, without waiting for the disk at each answer.
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        with self._engine.begin() as connection:
+            # Written through at a crash of the process, without waiting for the disk at each answer. SQLite does not
+            # wait to change the mode: where another run is at it, that run changes it for both.
+            with suppress(OperationalError):
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
-        _METADATA.create_all(self._engine)
+            # Two runs may open a new folder at once: only the database can tell which of them makes the table.
+            connection.execute(CreateTable(_ANSWERS, if_not_exists=True))
+            for index in _ANSWERS.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if found != "ok":
+                raise _Damaged(found)
+
+    def _put_aside(self) -> None:
+        try:
+            self._path.replace(self._path.with_name("memo.unreadable.db"))
+            for rest in ("memo.db-wal", "memo.db-shm"):
+                self._path.with_name(rest).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._refused(error.strerror or str(error)) from error
+
+    def _refused(self, why: str) -> ConfigError:
+        return ConfigError(f"The cache {self._path} cannot be opened: {why}.", step="Choose another `cache-dir`.")
 
     def get(self, identity: str) -> Remembered | None:
         """The answer to this very request, or None."""
