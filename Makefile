@@ -52,6 +52,8 @@ bench: $(DEV) ## Measure time and memory
 .PHONY: docs
 docs: $(DEV) ## Make the documentation pages that come from the code
 	$(BIN)/python -m reviewer.config.documentation > docs/configuration.md
+	$(BIN)/python -c 'import json; from reviewer.config.loading import schema; print(json.dumps(schema(), indent=2))' \
+	  > reviewer/config/schema.json
 
 .PHONY: record
 record: $(DEV) ## Record the tests' HTTP cassettes anew

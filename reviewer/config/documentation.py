@@ -13,9 +13,13 @@ _HEAD = """\
 
 <!-- Made by `make docs` from reviewer/config/settings.py. -->
 
-Settings stand in `.github/reviewer.yml` of the **base** branch: a pull request cannot change the rules it is judged by. Each also has a variable, and the common ones a flag. The last one wins: defaults, file, `REVIEWER_*` variables, flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused. A JSON Schema for editors is `reviewer/config/schema.json`.
+Settings stand in `.github/reviewer.yml` of the **base** branch: a pull request cannot change the rules it is judged \
+by. Each also has a variable, and the common ones a flag. The last one wins: defaults, file, `REVIEWER_*` variables, \
+flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused. A JSON Schema for \
+editors is `reviewer/config/schema.json`.
 
-Durations are written `20s`, `15m`, `24h`, `7d`; in variables, lists are joined by commas and mappings written `key=value,key=value`.
+Durations are written `20s`, `15m`, `24h`, `7d`; in variables, lists are joined by commas and mappings written \
+`key=value,key=value`.
 """
 
 
