@@ -62,7 +62,10 @@ def _dispatch(arguments: list[str]) -> int:
 
     try:
         command = typer.main.get_command(build_app(_STARTED))
-        return int(command.main(arguments or ["--help"], prog_name="reviewer", standalone_mode=False) or 0)
+        code = int(command.main(arguments or ["--help"], prog_name="reviewer", standalone_mode=False) or 0)
+        if code == ExitCode.INTERRUPTED:  # typer has caught the interrupt and made a code of it
+            raise KeyboardInterrupt
+        return code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except TyperException as error:

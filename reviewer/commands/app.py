@@ -49,6 +49,38 @@ def build_app(started: float) -> typer.Typer:
 
         return run(DiffSource(base, head, repo, diff_file), options, environment(), Console(stderr=True), started)
 
+    @app.command(help="Review a pull request on GitHub: the one of the Actions event, or --number.")
+    def pr(
+        repository: Annotated[
+            str | None, typer.Option(metavar="OWNER/NAME", help="GITHUB_REPOSITORY unless given.")
+        ] = None,
+        number: Annotated[int | None, typer.Option(min=1, help="The pull request; the event's unless given.")] = None,
+        repo: Annotated[Path | None, typer.Option(help="A clone to read from; GITHUB_WORKSPACE unless given.")] = None,
+        post_only: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Post an earlier run's JSON report; no model call.")
+        ] = None,
+        max_inline_comments: flags.MaxInlineComments = None,
+        engine: flags.Engine = flags.EngineName.ANTHROPIC,
+        dry_run: flags.DryRun = False,
+        json: flags.Json = None,
+        sarif: flags.Sarif = None,
+        html: flags.Html = None,
+        fail_on: flags.FailOn = None,
+        budget_usd: flags.BudgetUsd = None,
+        multi_pass_at: flags.MultiPassAt = None,
+        deadline: flags.Deadline = None,
+        cache_dir: flags.CacheDir = None,
+        force: flags.Force = False,
+        config: flags.Config = None,
+        show_config: flags.ShowConfig = False,
+        verbose: flags.Verbose = False,
+    ) -> int:
+        options = flags.run_options(locals())
+        from reviewer.commands.pr import PullSource, run
+
+        source = PullSource(repository, number, repo, post_only)
+        return run(source, options, environment(), Console(stderr=True), started)
+
     @app.command(help="Check key, token, permissions and configuration, and say what is missing.")
     def doctor(
         repo: Annotated[Path, typer.Option(help="The repository whose configuration is read.")] = Path(),

@@ -7,7 +7,7 @@ from reviewer.commands.reviewing import Reviewed
 from reviewer.commands.session import PullSession
 from reviewer.core.carry import Carried, patch_id, patch_of, seal, unseal
 from reviewer.core.change import ChangeSet
-from reviewer.core.conversation import parse_summary
+from reviewer.core.conversation import parse_summary, reconcile
 from reviewer.core.finding import Anchor, Category, Claim, Confidence, Disposition, Finding, Provenance, Severity
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Thread
@@ -22,8 +22,11 @@ _TITLE = "Reported before, see the comment on the pull request"
 
 
 def state_of(session: PullSession, report: Report) -> dict[str, str]:
-    """What the summary comment keeps of a complete review; an incomplete one leaves nothing to carry."""
-    if report.verdict.incomplete_because:
+    """What the summary comment keeps of a complete review; an incomplete one leaves nothing to carry.
+
+    Nor does a saved report of the other engine: the offline rules' verdict never stands for the model's.
+    """
+    if report.verdict.incomplete_because or report.engine != session.options.engine:
         return {}
     found = [(finding.fingerprint, finding.severity) for finding in report.findings if _carries(finding)]
     carried = Carried(patch_id(report.changes), session.policy_id, tuple(found))
@@ -39,23 +42,25 @@ def same_head(session: PullSession, changes: ChangeSet) -> Reviewed | None:
     found = None if session.options.force else _left_behind(session)
     if found is None or found[1] != changes.head_sha or found[0].patch != patch_id(changes):
         return None
-    return _carried(session, changes, found[0], found[1])
+    return _carried(session, changes, *found, session.hub.threads(session.pull.number))
 
 
 def merge_group(session: PullSession, event: MergeGroupEvent) -> Reviewed:
     """The verdict on what a merge group brings: the pull request's own where its change is the same, else that and the
     review of the difference. Always a verdict: a queue that waits for a check waits for ever."""
     group = session.governed(session.hub.range(session.pull, event.base_sha, event.head_sha, session.checkout))
-    found = None if session.options.force else _left_behind(session)
+    if session.options.force or session.options.dry_run:
+        return session.review(group)
+    threads = session.hub.threads(session.pull.number)
+    found = _left_behind(session)
     if found is None:
-        return session.review(group)
-    carried, head = found
-    if carried.patch == patch_id(group):
-        return _carried(session, group, carried, head)
+        return _settled(session.review(group), threads)
+    if found[0].patch == patch_id(group):
+        return _carried(session, group, *found, threads)
     own = session.governed(session.hub.change_set(session.pull, session.checkout))
-    if carried.patch != patch_id(own):
-        return session.review(group)
-    return _difference(session, group, own, carried, head)
+    if found[0].patch != patch_id(own):
+        return _settled(session.review(group), threads)
+    return _settled(_difference(session, group, own, *found, threads), threads)
 
 
 def _left_behind(session: PullSession) -> tuple[Carried, str] | None:
@@ -66,44 +71,80 @@ def _left_behind(session: PullSession) -> tuple[Carried, str] | None:
     return carried, mark.head_sha
 
 
-def _carried(session: PullSession, changes: ChangeSet, carried: Carried, head: str) -> Reviewed:
+def _carried(
+    session: PullSession, changes: ChangeSet, carried: Carried, head: str, threads: Sequence[Thread]
+) -> Reviewed:
     settings = session.settings
     selection = select(changes, settings.ignore)
     plan = make_plan(changes, selection, settings.multi_pass_at)
-    findings = _findings(carried, session.hub.threads(session.pull.number))
-    outcome = Outcome(findings, (), frozenset(), (), (), 0)
+    outcome = Outcome(_findings(carried, threads), (), frozenset(), (), (), 0)
     note = f"Nothing was asked: the complete review of {head[:12]} was of the same change, so its verdict holds."
     report = assemble(changes, selection, plan, session.terms, outcome)
     return Reviewed(replace(report, notes=(note,)), session.terms)
 
 
-def _difference(session: PullSession, group: ChangeSet, own: ChangeSet, carried: Carried, head: str) -> Reviewed:
+def _difference(
+    session: PullSession, group: ChangeSet, own: ChangeSet, carried: Carried, head: str, threads: Sequence[Thread]
+) -> Reviewed:
     """Review the files whose change is another than on the pull request; the others' verdict is carried."""
     known = {patch_of(file) for file in own.files}
     files = tuple(file for file in group.files if patch_of(file) not in known)
     reviewed = session.review(replace(group, files=files, changed_files=len(files)))
-    findings = (*reviewed.report.findings, *_findings(carried, session.hub.threads(session.pull.number)))
-    terms = reviewed.terms
     note = (
         f"{len(group.files) - len(files)} files are as they were reviewed at {head[:12]}; the others were reviewed now."
     )
     report = replace(
         reviewed.report,
         changes=group,
-        files=(*reviewed.report.files, *_as_reviewed(group, {file.path for file in files})),
-        findings=findings,
+        files=(*reviewed.report.files, *_as_before(session, group, {file.path for file in files})),
+        findings=(*reviewed.report.findings, *_still_told(carried, threads, reviewed.report)),
         notes=(*reviewed.report.notes, note),
-        verdict=decide(findings, reviewed.shortfalls, terms.fail_on, terms.on_incomplete),
     )
     return replace(reviewed, report=report)
 
 
-def _as_reviewed(group: ChangeSet, apart_from: Collection[str]) -> list[FileReport]:
+def _as_before(session: PullSession, group: ChangeSet, apart_from: Collection[str]) -> list[FileReport]:
+    """Reviewed or skipped, each as on the pull request."""
+    skipped = {skip.file.path: str(skip) for skip in select(group, session.settings.ignore).skipped}
     return [
-        FileReport(file.path, file.old_path, file.status, file.additions, file.deletions, True, None)
+        FileReport(
+            file.path,
+            file.old_path,
+            file.status,
+            file.additions,
+            file.deletions,
+            file.path not in skipped,
+            skipped.get(file.path),
+        )
         for file in group.files
         if file.path not in apart_from
     ]
+
+
+def _still_told(carried: Carried, threads: Sequence[Thread], now: Report) -> list[Finding]:
+    """The carried findings, but for those of files that were reviewed anew: of these the new review tells."""
+    again = {file.path for file in now.files if file.reviewed}
+    known = {finding.fingerprint for finding in now.findings}
+    return [
+        finding
+        for finding in _findings(carried, threads)
+        if finding.fingerprint not in known and finding.anchor.path not in again
+    ]
+
+
+def _settled(reviewed: Reviewed, threads: Sequence[Thread]) -> Reviewed:
+    """The same with what a person resolved or dismissed on the pull request suppressed: it stops no queue either."""
+    report, terms = reviewed.report, reviewed.terms
+    talk = reconcile(report.findings, threads, report.changes.head_sha, reviewed=())
+    silent = {finding.fingerprint for finding in talk.suppressed}
+    findings = tuple(
+        replace(finding, disposition=Disposition.SUPPRESSED)
+        if finding.counts and finding.fingerprint in silent
+        else finding
+        for finding in report.findings
+    )
+    verdict = decide(findings, reviewed.shortfalls, terms.fail_on, terms.on_incomplete)
+    return replace(reviewed, report=replace(report, findings=findings, verdict=verdict))
 
 
 def _findings(carried: Carried, threads: Sequence[Thread]) -> tuple[Finding, ...]:

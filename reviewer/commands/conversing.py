@@ -8,7 +8,7 @@ from reviewer.commands.carrying import state_of
 from reviewer.commands.reviewing import Reviewed
 from reviewer.commands.session import PullSession
 from reviewer.core.change import ChangeSet
-from reviewer.core.conversation import Conversation, reconcile, summary_marker
+from reviewer.core.conversation import Conversation, parse_summary, reconcile, summary_marker
 from reviewer.core.finding import Disposition, Finding, worst_first
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Publication
@@ -98,6 +98,15 @@ def _summarise(session: PullSession, report: Report) -> Publication:
         return session.hub.upsert_summary(session.pull.number, summary_comment(report, marker))
     except ForgeError as error:
         return Publication("summary", "failed", str(error))
+
+
+def retell(session: PullSession, reviewed: Reviewed) -> list[Publication]:
+    """A carried verdict: the review stands as it is, the summary is written anew where it says another verdict."""
+    unchanged = Publication("review", "unchanged", "this head was reviewed before")
+    said = parse_summary(session.hub.summary(session.pull.number) or "")
+    if said and said.state.get("verdict") == reviewed.report.verdict.state:
+        return [unchanged]
+    return [unchanged, _summarise(session, reviewed.report)]
 
 
 def not_reviewed(session: PullSession, changes: ChangeSet, why: str) -> Reviewed:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reviewer.commands.reviewing import review_changes, write_files
+from reviewer.commands.reviewing import print_outcome, review_changes, write_files
 from reviewer.config.loading import load
 from reviewer.core.attributes import parse_attributes
 from reviewer.forge.local import local_change_set
 from reviewer.forge.policy import local_policy, mark
 from reviewer.publish.files import write_whole
 from reviewer.publish.summary import job_summary
-from reviewer.publish.terminal import print_report
 from reviewer.simulator import sample
 from reviewer.wiring import CONFIG_NAME, RunOptions
 
@@ -46,6 +45,6 @@ def run(out: Path, verbose: bool, console: Console, started: float) -> int:
     report = review_changes(changes, settings, options, {}, console, started).report
     write_files(report, options)
     write_whole(out / "summary.md", job_summary(report))
-    print_report(report, Console(), verbose)
+    print_outcome(report, {}, verbose=verbose)
     console.print(f"Written to {out}: report.json, report.sarif, report.html, summary.md.", highlight=False)
     return 0 if report.verdict.state != "incomplete" else report.verdict.exit_code

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reviewer.commands.reviewing import print_annotations, review_changes, write_actions_files, write_files
+from reviewer.commands.reviewing import print_outcome, review_changes, write_actions_files, write_files
 from reviewer.config.loading import show
 from reviewer.core.attributes import parse_attributes
 from reviewer.core.change import ChangeSet
 from reviewer.errors import InputError, UsageError
 from reviewer.forge.policy import PolicyFiles, local_policy, mark
-from reviewer.publish.terminal import print_report
 from reviewer.wiring import RunOptions, settings_of
 
 
@@ -43,8 +42,7 @@ def run(source: DiffSource, options: RunOptions, env: Mapping[str, str], console
     reviewed = review_changes(changes, loaded.settings, options, env, console, started)
     publications = write_files(reviewed.report, options)
     write_actions_files(reviewed.report, options, env, publications)
-    print_report(reviewed.report, Console(), options.verbose)
-    print_annotations(reviewed.report, env)
+    print_outcome(reviewed.report, env, verbose=options.verbose)
     return reviewed.report.verdict.exit_code
 
 

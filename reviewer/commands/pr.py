@@ -8,15 +8,14 @@ from typing import assert_never
 from rich.console import Console
 
 from reviewer.commands.carrying import merge_group, same_head
-from reviewer.commands.conversing import converse, not_reviewed, post_saved
-from reviewer.commands.reviewing import Reviewed, print_annotations, write_actions_files, write_files
+from reviewer.commands.conversing import converse, not_reviewed, post_saved, retell
+from reviewer.commands.reviewing import Reviewed, print_outcome, write_actions_files, write_files
 from reviewer.commands.session import PullSession
 from reviewer.config.loading import show
 from reviewer.core.publication import Publication
 from reviewer.errors import EventError, UsageError
 from reviewer.forge.event import DispatchEvent, MergeGroupEvent, PullRequestEvent, ScheduleEvent, read_event
 from reviewer.forge.github import GitHub
-from reviewer.publish.terminal import print_report
 from reviewer.wiring import RunOptions, settings_of
 
 _DRAFT = "It is a draft, so it was not reviewed. Mark it ready for review, or set `review-drafts: true`."
@@ -75,7 +74,7 @@ def _outcome(session: PullSession, target: _Target, post_only: Path | None) -> t
         return session.review(changes), []
     carried = same_head(session, changes)
     if carried:
-        return carried, [Publication("review", "unchanged", "this head was reviewed before")]
+        return carried, retell(session, carried)
     return converse(session, session.review(changes))
 
 
@@ -88,11 +87,10 @@ def _tell(session: PullSession, reviewed: Reviewed, publications: list[Publicati
     report, options = reviewed.report, session.options
     publications += write_files(report, options)
     write_actions_files(report, options, session.env, publications)
-    print_report(report, Console(), options.verbose)
+    print_outcome(report, session.env, verbose=options.verbose)
     for publication in publications:
         if publication.outcome in ("failed", "skipped"):
             session.console.print(f"{publication.channel}: {publication.outcome}: {publication.detail}", markup=False)
-    print_annotations(report, session.env)
     return report.verdict.exit_code
 
 

@@ -1,5 +1,7 @@
 """What `diff` and `pr` share: from a change set and settings to a report, and the report to the local channels."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,10 +140,19 @@ def write_actions_files(
         write_outputs(Path(outputs), report, options.json)
 
 
-def print_annotations(report: Report, env: Mapping[str, str]) -> None:
-    """Workflow commands that Actions shows at the changed lines; only where Actions reads this output."""
-    if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
-        from reviewer.publish.annotations import annotations
+def print_outcome(report: Report, env: Mapping[str, str], *, verbose: bool) -> None:
+    """The report on standard output and, where Actions reads it, the annotations of the changed lines.
 
-        for line in annotations(report):
-            print(line)
+    A reader that goes away (`| head`) has seen enough; the verdict stands all the same.
+    """
+    from reviewer.publish.annotations import annotations
+    from reviewer.publish.terminal import print_report
+
+    try:
+        print_report(report, Console(), verbose)
+        if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
+            for line in annotations(report):
+                print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -118,10 +118,10 @@ class Git:
         found = self._git.pipe_patch_id([*diff, f"{base}^{{tree}}", f"{head}^{{tree}}"])
         return found.decode().partition(" ")[0]
 
-    def commit_title(self, commit: str) -> str:
-        """The first paragraph of a commit's message, on one line."""
-        title = self._git.read("log", "-1", "--no-walk", "--format=%s", "--end-of-options", commit)
-        return title.decode("utf-8", "replace").strip("\n")
+    def opening_title(self, base: str, head: str) -> str:
+        """The title of the first commit that `head` has and `base` has not: it stays when more commits follow."""
+        titles = self._git.read("log", "--reverse", "--format=%s", "--end-of-options", f"{base}..{head}")
+        return titles.decode("utf-8", "replace").partition("\n")[0]
 
     def origin(self) -> str:
         """The URL of the remote `origin` as configured, which may hold a password; "" where there is none."""

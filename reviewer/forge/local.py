@@ -29,7 +29,7 @@ def local_change_set(repo: Path, base: str, head: str) -> ChangeSet:
         base_sha=base_sha,
         head_sha=head_sha,
         files=files,
-        title=git.commit_title(head_sha),
+        title=git.opening_title(fork_point, head_sha),
         changed_files=len(files),
     )
 

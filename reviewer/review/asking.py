@@ -103,6 +103,16 @@ class Asker:
             else:
                 return self._failed(request, reply, identity)
 
+    async def insist(self, request: Request, parse: Callable[[str], T | Unusable]) -> tuple[T, PassReport] | Failed:
+        """`ask`, and once more from the start where the answers were of no use: for passes that nothing stands in for.
+
+        File passes have their second look instead.
+        """
+        got = await self.ask(request, parse)
+        if isinstance(got, Failed) and got.cause == "answer" and not got.final:
+            return await self.ask(request, parse)
+        return got
+
     def _recall(
         self, request: Request, identity: str, parse: Callable[[str], T | Unusable]
     ) -> tuple[T, PassReport] | None:

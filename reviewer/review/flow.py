@@ -151,7 +151,7 @@ class ReviewFlow:
         low = [finding for finding in candidates if finding.severity is Severity.LOW]
         if low:
             self._got.findings += low
-            self._got.shed.append(f"verification of {len(low)} low findings on {low[0].anchor.path}")
+            self._got.shed.append(f"verification of {_count(len(low), 'low finding')} on {low[0].anchor.path}")
         return [finding for finding in candidates if finding.severity is not Severity.LOW]
 
     async def _verify_group(self, candidates: Sequence[Finding]) -> None:
@@ -159,7 +159,14 @@ class ReviewFlow:
             judged, failure = await self._verifier.verify(candidates)
         self._got.findings += judged
         if failure:
-            self._got.failures.append(failure)
+            unverified = sum(finding.verified is None for finding in judged)
+            self._missed(failure, f"verification of {_count(unverified, 'finding')} on {candidates[0].anchor.path}")
+
+    def _missed(self, failure: Failed, what: str) -> None:
+        """A pass on which no file's coverage depends failed: where time or money ended it, the report names it."""
+        self._got.failures.append(failure)
+        if failure.cause in ("budget", "deadline"):
+            self._got.shed.append(what)
 
     async def _second_look(self, group: asyncio.TaskGroup) -> None:
         """Units that failed while most did not are asked once more: what failed them has likely passed."""
@@ -185,7 +192,7 @@ class ReviewFlow:
         self._progress.planned("integration", len(clusters))
         for done in await self._integrator.run(clusters):
             if isinstance(done.answer, Failed):
-                self._got.failures.append(done.answer)
+                self._missed(done.answer, _across(done.paths))
                 continue
             if done.answer.summary.strip():
                 self._got.summaries.append(done.answer.summary.strip())
@@ -199,11 +206,19 @@ class ReviewFlow:
         cause: Cause = "budget" if self._asker.lane.budget.near() else "deadline"
         for rows in dropped:
             files = tuple(row.path for row in rows)
-            name = f"integration across {len(files)} files around {files[0]}"
+            name = _across(files)
             self._got.shed.append(name)
             step = "Raise `budget-usd`." if cause == "budget" else "Raise `deadline`."
             self._got.failures.append(Failed(cause, f"Left out under pressure: {name}.", step, (), final=True))
         return kept
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _across(paths: Sequence[str]) -> str:
+    return f"integration across {len(paths)} files around {paths[0]}"
 
 
 def _by_file(units: Sequence[Unit]) -> list[list[Unit]]:

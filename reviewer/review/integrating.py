@@ -72,7 +72,7 @@ class Integrator:
         shown = self._items(notes) if items else []
         paths = tuple(row.path for row in notes)
         unit = Unit(f"{unit_id('integration', shown)}-{number}", "integration", tuple(shown))
-        got = await self._asker.ask(self._prompter.integration(unit, notes, self._model), parse_review)
+        got = await self._asker.insist(self._prompter.integration(unit, notes, self._model), parse_review)
         if isinstance(got, Failed):
             return Integrated(unit, paths, got)
         return Integrated(unit, paths, *got)

@@ -49,7 +49,7 @@ class Verifier:
         waiting = list(group)
         for _ in range(2):
             unit = self._unit(waiting)
-            got = await self._asker.ask(self._prompter.verify(unit, waiting, self._model), parse_verdicts)
+            got = await self._asker.insist(self._prompter.verify(unit, waiting, self._model), parse_verdicts)
             if isinstance(got, Failed):
                 return judged + waiting, got
             verdicts, _record = got

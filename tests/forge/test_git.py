@@ -72,7 +72,6 @@ def test_a_shallow_clone_is_named_as_the_cause(repository, tmp_path):
     git(tmp_path, "clone", "-q", "--depth=1", repository.folder.as_uri(), "shallow")
     shallow = Git(tmp_path / "shallow")
     assert shallow.resolve("main") == head
-    assert shallow.commit_title(head) == "a change"
     assert not shallow.has_commits(base)
     with pytest.raises(InputError) as error:
         shallow.resolve(base)
@@ -172,8 +171,11 @@ def test_patch_ids_tell_binaries_modes_and_nothing_apart(repository):
     ("message", "title"),
     [("One line", "One line"), ("Two\nlines\n\nbody", "Two lines"), ("Käse 🧀", "Käse 🧀"), ("", "")],
 )
-def test_a_title_is_the_first_paragraph(repository, message, title):
-    assert Git(repository.folder).commit_title(repository.commit({}, message=message)) == title
+def test_a_title_is_the_first_paragraph_of_the_first_commit(repository, message, title):
+    base = repository.commit({})
+    first = repository.commit({"a": b"1\n"}, message=message, parent=base)
+    last = repository.commit({"a": b"2\n"}, message="More of it", parent=first)
+    assert Git(repository.folder).opening_title(base, last) == title
 
 
 def test_replaced_objects_are_not_followed(repository):
