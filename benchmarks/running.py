@@ -3,13 +3,14 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from reviewer.config.settings import Settings
 from reviewer.core.change import ChangeSet
 from reviewer.core.plan import make_plan
 from reviewer.core.progress import Silent
-from reviewer.core.report import PassReport
+from reviewer.core.report import Estimate, PassReport
 from reviewer.core.select import select
 from reviewer.model.client import load_sdk
 from reviewer.review.flow import Outcome
@@ -32,10 +33,10 @@ def review(changes: ChangeSet, base_url: str, settings: Mapping[str, Any] | None
     made = Settings.model_validate(dict(settings or {}))
     started = time.monotonic()
     plan = make_plan(changes, select(changes))
-    outcome, passes = run_passes(
-        changes, plan, made, env, "anthropic", Silent(), deadline=started + made.deadline.total_seconds()
-    )
-    return Run(outcome, passes, time.monotonic() - started)
+    likely = Estimate(len(plan.units), 0, 0, Decimal(0))
+    deadline = started + made.deadline.total_seconds()
+    ran = run_passes(changes, plan, made, env, "anthropic", Silent(), likely=likely, deadline=deadline)
+    return Run(ran.outcome, ran.passes, time.monotonic() - started)
 
 
 def table(title: str, rows: list[tuple[str, str, str]]) -> None:

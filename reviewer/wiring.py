@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,15 +16,29 @@ from reviewer.core.change import ChangeSet
 from reviewer.core.plan import Plan
 from reviewer.core.pricing import Price
 from reviewer.core.progress import Progress
-from reviewer.core.report import Engine, PassReport
+from reviewer.core.report import Engine, Estimate, PassReport
 from reviewer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from reviewer.audit.driver import Driver
     from reviewer.prompts.render import Prompter
     from reviewer.review.asking import AnswerMemo
     from reviewer.review.flow import Outcome
+    from reviewer.store.audit import AuditState
 
 CONFIG_NAME = ".github/reviewer.yml"
+_NEAR = (Decimal("0.6"), Decimal("1.6"))
+"""Shares of the cap between which an estimate is checked against the API's own count."""
+_COUNTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the passes came to, every call they made, and what it had been estimated to cost."""
+
+    outcome: "Outcome"
+    passes: tuple[PassReport, ...]
+    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +135,11 @@ def run_passes(
     engine: Engine,
     progress: Progress,
     *,
+    likely: Estimate,
     deadline: float,
     clock: Clock | None = None,
     force: bool = False,
-) -> "tuple[Outcome, tuple[PassReport, ...]]":
+) -> "Ran":
     """Ask the model everything the plan and its answers call for. `deadline` is a monotonic time of `clock`."""
     import asyncio
 
@@ -143,8 +158,11 @@ def run_passes(
     limits = settings.limits
     configured = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
 
-    async def review(engine_env: Mapping[str, str], memo: "AnswerMemo | None") -> "tuple[Outcome, list[PassReport]]":
+    async def review(engine_env: Mapping[str, str], memo: "AnswerMemo | None") -> Ran:
         async with make_client(engine_env, CEILING) as client:
+            prompter = prompter_of(changes, settings)
+            estimate = await _refined(likely, settings, plan, prompter, client)
+            progress.note(_told(estimate, settings.budget_usd))
             lane = SyncLane(
                 client,
                 clock,
@@ -156,12 +174,49 @@ def run_passes(
             )
             asker = Asker(lane, progress, memo, prices)
             pressure = Pressure(lane, deadline - clock.monotonic())
-            flow = ReviewFlow(changes, plan, prompter_of(changes, settings), asker, models, pressure, progress)
-            return await flow.run(), asker.passes
+            flow = ReviewFlow(changes, plan, prompter, asker, models, pressure, progress)
+            return Ran(await flow.run(), tuple(asker.passes), estimate)
 
     with engine_env(engine, env) as sdk_env, memo_of(settings, engine, clock, "renew" if force else "use") as memo:
-        outcome, passes = asyncio.run(review(sdk_env, memo))
-    return outcome, tuple(passes)
+        return asyncio.run(review(sdk_env, memo))
+
+
+async def _refined(likely: Estimate, settings: Settings, plan: Plan, prompter: "Prompter", client: Any) -> Estimate:
+    """The estimate, with the API's own count of the largest units where ours is too near the cap to go by."""
+    cap = settings.budget_usd
+    if cap is None or not cap * _NEAR[0] <= likely.usd <= cap * _NEAR[1]:
+        return likely
+    from reviewer.model.counting import measured_ratio
+
+    largest = sorted(plan.units, key=lambda unit: unit.tokens, reverse=True)[:_COUNTED]
+    ratio = await measured_ratio(client, [prompter.review(unit, settings.models.review) for unit in largest])
+    if ratio is None:
+        return likely
+    return replace(likely, input_tokens=int(likely.input_tokens * ratio), usd=likely.usd * Decimal(ratio))
+
+
+def _told(estimate: Estimate, cap: Decimal | None) -> str:
+    told = f"estimate: {estimate.requests} requests, about ${estimate.usd:.2f}"
+    over = cap is not None and estimate.usd > cap
+    return f"{told}, above the budget of ${cap}: what does not fit will be named" if over else told
+
+
+@contextmanager
+def audit_driver(
+    state: "AuditState", settings: Settings, engine: Engine, env: Mapping[str, str], clock: Clock
+) -> "Iterator[Driver]":
+    """What moves an audit: the batches' API, prompts, and the synchronous lane for the sample.
+
+    The offline engine's simulator runs inside the block, so its batches do not outlive it.
+    """
+    from reviewer.audit.composing import LaneSampler, audit_prompter
+    from reviewer.audit.driver import Driver
+    from reviewer.model.batches import BatchApi, make_batch_client
+
+    prices = prices_of(settings, engine)
+    with engine_env(engine, env) as sdk_env, make_batch_client(sdk_env) as client:
+        sampler = LaneSampler(sdk_env, settings, prices, clock)
+        yield Driver(state, BatchApi(client), sampler, audit_prompter, prices, clock)
 
 
 def engine_notes(engine: Engine) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -15,16 +14,13 @@ from reviewer.core.change import ChangeSet
 from reviewer.core.estimate import planned_passes
 from reviewer.core.plan import Plan, make_plan
 from reviewer.core.publication import Publication
-from reviewer.core.report import FileReport, PassReport, Report
+from reviewer.core.report import Estimate, FileReport, PassReport, Report
 from reviewer.core.select import Selection, select
 from reviewer.core.tokens import estimate_tokens
 from reviewer.core.verdict import Shortfall, Verdict
 from reviewer.publish.live import LiveProgress
 from reviewer.review.reporting import Terms, assemble, shortfalls_of
-from reviewer.wiring import RunOptions, engine_notes, prices_of, run_passes
-
-if TYPE_CHECKING:
-    from reviewer.review.flow import Outcome
+from reviewer.wiring import Ran, RunOptions, engine_notes, prices_of, run_passes
 
 NO_KEY = (
     "There is no API key, so nothing was reviewed. Set the secret ANTHROPIC_API_KEY; for a pull request from a fork, "
@@ -58,27 +54,29 @@ def review_changes(
     if options.dry_run:
         return Reviewed(_planned(changes, selection, plan, settings, terms), terms)
     outside: tuple[Shortfall, ...] = ()
-    outcome: Outcome | None = None
-    passes: tuple[PassReport, ...] = ()
+    ran: Ran | None = None
     if not _can_ask(options, env):
         outside = (Shortfall("no-key", NO_KEY),) if plan.units else ()
     elif plan.units:
         deadline = started + settings.deadline.total_seconds()
         with LiveProgress(console) as progress:
-            outcome, passes = run_passes(
+            ran = run_passes(
                 changes,
                 plan,
                 settings,
                 env,
                 options.engine,
                 progress,
+                likely=_planned_passes(changes, plan, settings, terms)[1],
                 deadline=deadline,
                 clock=clock,
                 force=options.force,
             )
     seconds = clock.monotonic() - started
-    report = assemble(changes, selection, plan, terms, outcome, passes, outside, seconds)
-    report = replace(report, notes=(*report.notes, *engine_notes(options.engine)))
+    outcome = ran.outcome if ran else None
+    report = assemble(changes, selection, plan, terms, outcome, ran.passes if ran else (), outside, seconds)
+    notes = (*report.notes, *engine_notes(options.engine))
+    report = replace(report, notes=notes, estimate=ran.estimate if ran else None)
     return Reviewed(report, terms, (*outside, *shortfalls_of(changes, selection, outcome)))
 
 
@@ -90,10 +88,7 @@ def _can_ask(options: RunOptions, env: Mapping[str, str]) -> bool:
 
 def _planned(changes: ChangeSet, selection: Selection, plan: Plan, settings: Settings, terms: Terms) -> Report:
     """The report of a dry run: what would be asked and what it would cost."""
-    overview = changes.title + changes.body + "".join(changes.guidelines.values())
-    shared = estimate_tokens(overview) + 8 * min(200, len(changes.files))
-    models = (settings.models.review, settings.models.integration, settings.models.verify)
-    passes, estimate = planned_passes(plan, shared, models, terms.prices)
+    passes, estimate = _planned_passes(changes, plan, settings, terms)
     report = assemble(changes, selection, plan, terms, None)
     skipped = {skip.file.path for skip in selection.skipped}
     files = tuple(file if file.path in skipped else _would_review(file) for file in report.files)
@@ -101,6 +96,15 @@ def _planned(changes: ChangeSet, selection: Selection, plan: Plan, settings: Set
     return replace(
         report, verdict=verdict, passes=passes, estimate=estimate, plan_only=True, files=files, units_failed=0
     )
+
+
+def _planned_passes(
+    changes: ChangeSet, plan: Plan, settings: Settings, terms: Terms
+) -> tuple[tuple[PassReport, ...], Estimate]:
+    overview = changes.title + changes.body + "".join(changes.guidelines.values())
+    shared = estimate_tokens(overview) + 8 * min(200, len(changes.files))
+    models = (settings.models.review, settings.models.integration, settings.models.verify)
+    return planned_passes(plan, shared, models, terms.prices)
 
 
 def _would_review(file: FileReport) -> FileReport:
