@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 REQUEST_TIMEOUT = 600.0
 """Seconds for one answer; the run's deadline may end it sooner."""
 CONNECT_TIMEOUT = 10.0
+_HOME = "https://api.anthropic.com"
 _CREDENTIALS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_FEDERATION_RULE_ID")
 
 
@@ -43,26 +44,30 @@ def make_client(env: Mapping[str, str], connections: int) -> "AsyncAnthropic":
     """A client that never retries by itself, so that every attempt is counted. EngineError where it cannot be made.
 
     Credentials and base URL come from `env` by their standard names; without an API key the SDK's own ways
-    (auth token, profile, federation) are used.
+    (auth token, profile, federation) are used. A proxy, too, comes from `env`, but never for a loopback address.
     """
     load_sdk()
     import anthropic
     import httpx2
 
+    from reviewer.model.transport import transport_for
+
     key = env.get("ANTHROPIC_API_KEY", "").strip() or None
     token = env.get("ANTHROPIC_AUTH_TOKEN", "").strip() or None
-    limits = httpx2.Limits(max_connections=connections + 8, max_keepalive_connections=connections + 8)
+    url = env.get("ANTHROPIC_BASE_URL", "").strip() or None
     timeout = httpx2.Timeout(REQUEST_TIMEOUT, connect=CONNECT_TIMEOUT)
     try:
+        transport = transport_for(url or _HOME, env, connections)
         return anthropic.AsyncAnthropic(
             api_key=key,
             auth_token=None if key else token,
-            base_url=env.get("ANTHROPIC_BASE_URL", "").strip() or None,
+            base_url=url,
             max_retries=0,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout),
+            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=timeout),
         )
-    except (anthropic.AnthropicError, ValueError, httpx2.InvalidURL) as error:
+    except (anthropic.AnthropicError, ValueError, ImportError, httpx2.InvalidURL) as error:
         raise EngineError(
-            f"The model's API cannot be set up: {error}.", step="Check ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL."
+            f"The model's API cannot be set up: {error}.",
+            step="Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the proxy settings.",
         ) from error

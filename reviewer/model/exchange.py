@@ -3,6 +3,7 @@
 The JSON is read as it stands: the SDK's typed models cost more than they give here, and unknown keys must not matter.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from reviewer.model.wire import StreamedMessage, to_params, to_usage
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-Begun = Callable[[Mapping[str, str]], object]
-"""Told of the response's headers when the answer begins."""
+Begun = Callable[[Mapping[str, str], Usage], object]
+"""Told of the response's headers and of the usage so far when the answer begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,7 @@ class Answer:
 
 
 class BrokenOffError(ValueError):
-    """A stream ended before its message did; `usage` is what it had reported by then."""
-
-    def __init__(self, usage: Usage) -> None:
-        super().__init__("the stream ended before the message did")
-        self.usage = usage
+    """A stream ended before its message did."""
 
 
 class Exchange:
@@ -56,37 +53,37 @@ class Exchange:
 
     async def _whole(self, params: Mapping[str, Any], begun: Begun) -> Answer:
         response = await self._messages.with_raw_response.create(**params)
-        begun(response.headers)
-        return Answer(_message(response.http_response.content), response.headers.get("request-id", ""))
+        return _whole_answer(response.http_response.content, response.headers, begun)
 
     async def _streamed(self, params: Mapping[str, Any], begun: Begun) -> Answer:
         async with self._messages.with_streaming_response.create(**params, stream=True) as response:
-            request_id = response.headers.get("request-id", "")
             if "text/event-stream" not in response.headers.get("content-type", ""):
-                begun(response.headers)
-                return Answer(_message(await response.read()), request_id)
+                return _whole_answer(await response.read(), response.headers, begun)
             gathered = StreamedMessage()
             try:
                 async for event in await response.parse():
-                    if not gathered.message:
-                        begun(response.headers)
-                    gathered.feed(event.model_dump(mode="json"))
-            except Exception as error:
-                error.usage = to_usage(gathered.message.get("usage"))  # type: ignore[attr-defined]
+                    # The SDK makes models of what it does not know, too, and would warn of that.
+                    gathered.feed(event.model_dump(mode="json", warnings=False))
+                    if event.type == "message_start":
+                        begun(response.headers, to_usage(gathered.message.get("usage")))
+                if not gathered.done:
+                    raise BrokenOffError("the stream ended before the message did")
+            except (Exception, asyncio.CancelledError) as error:
+                if gathered.message:
+                    error.usage = to_usage(gathered.message.get("usage"))  # type: ignore[union-attr]
                 raise
-            if not gathered.done:
-                raise BrokenOffError(to_usage(gathered.message.get("usage")))
-            return Answer(gathered.whole(), request_id)
+            return Answer(gathered.whole(), response.headers.get("request-id", ""))
 
     @staticmethod
-    def partial_usage(error: Exception) -> Usage:
-        """What a failed attempt is known to have used."""
+    def partial_usage(error: BaseException) -> Usage | None:
+        """What an attempt whose answer broke off had reported by then."""
         used = getattr(error, "usage", None)
-        return used if isinstance(used, Usage) else Usage()
+        return used if isinstance(used, Usage) else None
 
 
-def _message(body: bytes) -> Mapping[str, Any]:
+def _whole_answer(body: bytes, headers: Mapping[str, str], begun: Begun) -> Answer:
     message = json.loads(body)
     if not isinstance(message, dict) or message.get("type") != "message":
         raise ValueError("the answer is not a Message")
-    return message
+    begun(headers, to_usage(message.get("usage")))
+    return Answer(message, headers.get("request-id", ""))

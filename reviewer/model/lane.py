@@ -16,13 +16,15 @@ from reviewer.core.request import Call, Errored, Reply, Request, Usage
 from reviewer.model.budget import Budget
 from reviewer.model.exchange import Exchange
 from reviewer.model.failures import Failure, classify
-from reviewer.model.limiter import Limiter
+from reviewer.model.limiter import Limiter, Reservation
 from reviewer.model.prefix import Passage, PrefixGate
 from reviewer.model.window import Window
-from reviewer.model.wire import to_reply
+from reviewer.model.wire import to_reply, to_usage
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
+
+_EVERY_MODEL = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,30 @@ class Retry:
         return min(self.cap, self.base * 2.0 ** (attempt - 1)) * chance
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Tally:
-    """What one request has taken so far, over its attempts."""
+    """What one request has taken so far, over its attempts; `patience` ends it where waiting has lost its point."""
 
+    model: str
+    patience: asyncio.Timeout
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     request_id: str = ""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One attempt: what is billed, what the limits count (None: nothing), and whether it may have been more."""
+
+    passage: Passage
+    billed: Usage = field(default_factory=Usage)
+    counted: Usage | None = None
+    unsure: bool = False
+
+    def broke_off(self, error: BaseException, *, unsure: bool) -> None:
+        """It ended without an answer; a stream has told by then what it had used."""
+        partial = Exchange.partial_usage(error)
+        self.billed, self.counted, self.unsure = partial or Usage(), partial, unsure
 
 
 class SyncLane:
@@ -74,6 +93,7 @@ class SyncLane:
         self._retry = retry or Retry()
         self._prices = prices or {}
         self._dead: dict[str, Failure] = {}
+        self._idle: set[_Tally] = set()
         self._chance = random.Random()  # noqa: S311 - jitter, not a secret
 
     @property
@@ -84,102 +104,128 @@ class SyncLane:
     async def call(self, request: Request) -> Reply:
         """Send one request and see it through. Never raises for what the API does: that is in the reply."""
         started = self.clock.monotonic()
-        tally = _Tally()
+        patience = asyncio.timeout(max(0.0, self.time_left))
+        tally = _Tally(request.model, patience)
         try:
-            async with asyncio.timeout(max(0.0, self.time_left)):
+            async with patience:
+                self._idle.add(tally)
                 outcome = await self._persist(request, tally)
         except TimeoutError:
-            outcome = _out_of_time("The deadline came before the model had answered.")
-        seconds = self.clock.monotonic() - started
+            outcome = self._hopeless(request.model) or _out_of_time("The deadline came before the model had answered.")
+        finally:
+            self._idle.discard(tally)
         if isinstance(outcome, Failure):
-            call = Call(request.model, usage=tally.usage, attempts=tally.attempts, request_id=tally.request_id)
+            call = Call(request.model, request_id=tally.request_id)
             outcome = Errored(outcome.cause, outcome.message, outcome.step, call, outcome.fatal)
-        return replace(outcome, call=replace(outcome.call, seconds=seconds))
+        seconds = self.clock.monotonic() - started
+        return replace(outcome, call=replace(outcome.call, usage=tally.usage, attempts=tally.attempts, seconds=seconds))
 
     async def _persist(self, request: Request, tally: _Tally) -> Reply | Failure:
         for attempt in range(1, self._retry.attempts + 1):
-            dead = self._dead.get("") or self._dead.get(request.model)
-            if dead:
-                return dead
-            outcome = await self._attempt(request, tally)
+            outcome = self._hopeless(request.model) or await self._attempt(request, tally)
             if not isinstance(outcome, Failure):
                 return outcome
             if outcome.fatal:
-                self._dead[request.model if outcome.status == 404 else ""] = outcome
+                self._give_up(request.model if outcome.status == 404 else _EVERY_MODEL, outcome)
             if not outcome.retry or attempt == self._retry.attempts:
                 return outcome
             delay = self._retry.delay(attempt, outcome, self._chance.random())
             if delay >= self.time_left:
-                return _out_of_time(f"{outcome.message} It asks to wait {delay:.0f} s, which is beyond the deadline.")
+                return self._too_late(request.model, outcome)
+            # Another request may have shown meanwhile that it is of no use.
+            if dead := self._hopeless(request.model):
+                return dead
             await self.clock.sleep(delay)
         return outcome
 
+    def _hopeless(self, model: str) -> Failure | None:
+        dead = self._dead.get(_EVERY_MODEL) or self._dead.get(model)
+        if dead is None and self.time_left <= 0:
+            return _out_of_time("The deadline came before the request could be sent.")
+        return dead
+
+    def _give_up(self, model: str, failure: Failure) -> None:
+        """Nothing is sent to this model (or to any) from now on; who waits to be sent need not wait."""
+        self._dead[model] = failure
+        now = asyncio.get_running_loop().time()
+        for tally in self._idle:
+            if model in (_EVERY_MODEL, tally.model) and not tally.patience.expired():
+                tally.patience.reschedule(now)
+
+    def _too_late(self, model: str, failure: Failure) -> Failure:
+        if failure.retry_after is None:
+            return _out_of_time(f"{failure.message} The deadline leaves no time to try again.")
+        late = _out_of_time(
+            f"{failure.message} It asks to wait {failure.retry_after:.0f} s, which is beyond the deadline."
+        )
+        if failure.status == 429:
+            self._give_up(model, late)
+        return late
+
     async def _attempt(self, request: Request, tally: _Tally) -> Reply | Failure:
-        passage = await self._gate.enter(request.prefix)
+        attempt = _Attempt(await self._gate.enter(request.prefix))
         try:
-            hold = await self.budget.reserve(request)
+            hold = await self.budget.reserve(request, cached=attempt.passage.cached)
             if hold is None:
                 return _over_budget(self.budget)
-            before = tally.usage
             try:
-                return await self._admitted(request, tally, passage)
+                return await self._admitted(request, tally, attempt)
             finally:
-                spent = _difference(tally.usage, before)
-                self.budget.settle(hold, cost(spent, price_of(request.model, self._prices)))
+                tally.usage += attempt.billed
+                dollars = cost(attempt.billed, price_of(request.model, self._prices))
+                self.budget.settle(hold, dollars, unsure=attempt.unsure)
         finally:
-            passage.close()
+            attempt.passage.close()
 
-    async def _admitted(self, request: Request, tally: _Tally, passage: Passage) -> Reply | Failure:
-        async with self._window.slot():
-            reservation = await self._limiter.acquire(request, cached=passage.cached)
-            used: Usage | None = None
-            try:
-                outcome = await self._send(request, tally, passage)
-                used = tally.usage if not isinstance(outcome, Failure) else None
-            finally:
-                self._limiter.settle(request, reservation, used)
-        if not isinstance(outcome, Failure):
-            self._window.succeeded()
-        elif outcome.pressure:
-            self._window.pressed()
-            if outcome.status == 429:
-                self._limiter.block(request.model, outcome.retry_after or 1.0)
-        return outcome
+    async def _admitted(self, request: Request, tally: _Tally, attempt: _Attempt) -> Reply | Failure:
+        reservation = await self._limiter.acquire(request, cached=attempt.passage.cached, window=self._window)
+        try:
+            outcome = self._hopeless(request.model) or await self._send(request, tally, attempt, reservation)
+            if not isinstance(outcome, Failure):
+                self._window.succeeded()
+            elif outcome.pressure:
+                self._window.pressed()
+            return outcome
+        finally:
+            self._limiter.settle(request, reservation, attempt.counted, unsure=attempt.unsure)
+            self._window.leave()
 
-    async def _send(self, request: Request, tally: _Tally, passage: Passage) -> Reply | Failure:
-        tally.attempts += 1
+    async def _send(
+        self, request: Request, tally: _Tally, attempt: _Attempt, reservation: Reservation
+    ) -> Reply | Failure:
+        passage = attempt.passage
+        # The beginning of an answer is of use to those who wait for the prefix, and to those who wait for the limits.
+        stream = passage.leads or not self._limiter.knows(request.model)
 
-        def begun(headers: Mapping[str, str]) -> None:
-            self._limiter.learn(request.model, headers)
+        def begun(headers: Mapping[str, str], usage: Usage) -> None:
+            self._limiter.begun(request, reservation, headers, usage)
             passage.begun()
 
+        tally.attempts += 1
+        self._idle.discard(tally)
+        passage.sent()
         try:
-            answer = await self._exchange.send(request, stream=passage.leads, begun=begun)
+            answer = await self._exchange.send(request, stream=stream, begun=begun)
+        except asyncio.CancelledError as error:
+            attempt.broke_off(error, unsure=True)
+            raise
         except Exception as error:
-            self._learn_from(request.model, error)
-            failure = classify(error)
-            tally.usage += self._exchange.partial_usage(error)
-            return failure
-        tally.request_id = answer.request_id
-        call = Call(request.model, usage=tally.usage, attempts=tally.attempts, request_id=answer.request_id)
-        reply = to_reply(answer.message, call)
-        tally.usage = reply.call.usage
+            return self._failed(tally, attempt, reservation, error)
+        finally:
+            self._idle.add(tally)
+        attempt.counted = to_usage(answer.message.get("usage"))
+        reply = to_reply(answer.message, Call(request.model, request_id=answer.request_id))
+        attempt.billed = reply.call.usage
         return reply
 
-    def _learn_from(self, model: str, error: Exception) -> None:
+    def _failed(self, tally: _Tally, attempt: _Attempt, reservation: Reservation, error: Exception) -> Failure:
+        failure = classify(error)
+        attempt.broke_off(error, unsure=failure.unsure)
+        tally.request_id = getattr(error, "request_id", None) or tally.request_id
         response = getattr(error, "response", None)
-        if response is not None:
-            self._limiter.learn(model, response.headers)
-
-
-def _difference(after: Usage, before: Usage) -> Usage:
-    return Usage(
-        after.input_tokens - before.input_tokens,
-        after.output_tokens - before.output_tokens,
-        after.cache_read_input_tokens - before.cache_read_input_tokens,
-        after.cache_creation_5m_input_tokens - before.cache_creation_5m_input_tokens,
-        after.cache_creation_1h_input_tokens - before.cache_creation_1h_input_tokens,
-    )
+        wait = (failure.retry_after or 1.0) if failure.status == 429 and failure.retry else None
+        self._limiter.refused(tally.model, reservation, response.headers if response is not None else {}, wait)
+        return failure
 
 
 def _out_of_time(message: str) -> Failure:

@@ -35,20 +35,28 @@ class PrefixGate:
         known = self._prefixes.setdefault(prefix, _Prefix())
         while known.state == "warming":
             await known.changed.wait()
-        now = self._clock.monotonic()
-        if known.state == "warm" and now - known.used < _FRESH:
-            known.used = now
+        if known.state == "warm" and self._clock.monotonic() - known.used < _FRESH:
             return Passage(self, prefix, leads=False, cached=True)
-        known.state, known.used = "warming", now
+        known.state = "warming"
         known.changed.clear()
         return Passage(self, prefix, leads=True, cached=False)
 
-    def settle(self, prefix: str, state: Literal["cold", "warm"]) -> None:
-        """The leading request's answer has begun (warm), or it failed before that (cold)."""
+    def begun(self, prefix: str, sent: float) -> None:
+        """The answer to a request that was sent at this time has begun: its prefix is in the cache."""
+        known = self._prefixes[prefix]
+        known.state, known.used = "warm", max(known.used, sent)
+        known.changed.set()
+
+    def failed(self, prefix: str) -> None:
+        """The leading request failed before its answer began: someone else leads."""
         known = self._prefixes[prefix]
         if known.state == "warming":
-            known.state, known.used = state, self._clock.monotonic()
+            known.state = "cold"
             known.changed.set()
+
+    def now(self) -> float:
+        """The time by which entries age."""
+        return self._clock.monotonic()
 
 
 @dataclass(slots=True)
@@ -59,13 +67,20 @@ class Passage:
     prefix: str
     leads: bool
     cached: bool
+    sent_at: float = 0.0
+    answered: bool = False
+
+    def sent(self) -> None:
+        """The request goes out now; the entry's life counts from here."""
+        self.sent_at = self.gate.now()
 
     def begun(self) -> None:
         """The answer begins: the others may follow."""
-        if self.leads:
-            self.gate.settle(self.prefix, "warm")
+        if self.prefix and not self.answered:
+            self.answered = True
+            self.gate.begun(self.prefix, self.sent_at)
 
     def close(self) -> None:
         """The request is over; if its answer never began, someone else leads."""
-        if self.leads:
-            self.gate.settle(self.prefix, "cold")
+        if self.leads and not self.answered:
+            self.gate.failed(self.prefix)

@@ -1,6 +1,7 @@
 """How many requests run side by side: grows while that helps, shrinks when the API says it is overloaded."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,7 @@ from reviewer.clock import Clock
 START = 64
 CEILING = 512
 _FLOOR = 1
-_SHRINK = 0.6
+_SHRINK = 0.5
 _CALM = 1.0
 """Seconds within which several signs of pressure count as one: they come from the same moment."""
 
@@ -22,7 +23,7 @@ class Window:
         self._limit = float(start)
         self._ceiling = ceiling
         self._running = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._shrunk_at = float("-inf")
 
     @property
@@ -30,28 +31,45 @@ class Window:
         """Requests that may run now."""
         return int(self._limit)
 
+    @property
+    def running(self) -> int:
+        """Requests that hold a place."""
+        return self._running
+
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Hold one place in the window."""
-        while self._running >= self.limit:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            try:
-                await waiter
-            finally:
-                if waiter in self._waiting:
-                    self._waiting.remove(waiter)
-        self._running += 1
+        """Hold one place in the window; first come, first served."""
+        await self.enter()
         try:
             yield
         finally:
-            self._running -= 1
-            self._wake()
+            self.leave()
+
+    async def enter(self) -> None:
+        """Wait for a place and take it; whoever enters leaves."""
+        if self._running < self.limit and not self._waiting:
+            self._running += 1
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # The place may have been handed over in the same moment; it must not be lost with the one who had it.
+            if waiter.done() and not waiter.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give a place back: it goes to whoever has waited longest."""
+        self._running -= 1
+        self._admit()
 
     def succeeded(self) -> None:
-        """A request was answered: where the window was full, it may be wider."""
+        """A request that still holds its place was answered: where the window is full, it may be wider."""
         if self._running >= self.limit and self._limit < self._ceiling:
-            self._limit += 1
+            self._limit = min(self._ceiling, self._limit + 1)
+            self._admit()
 
     def pressed(self) -> None:
         """The API asked for less."""
@@ -60,7 +78,9 @@ class Window:
             self._shrunk_at = now
             self._limit = max(_FLOOR, min(self._limit, self._running) * _SHRINK)
 
-    def _wake(self) -> None:
-        asleep = [waiter for waiter in self._waiting if not waiter.done()]
-        for waiter in asleep[: max(0, self.limit - self._running)]:
-            waiter.set_result(None)
+    def _admit(self) -> None:
+        while self._waiting and self._running < self.limit:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                self._running += 1
+                waiter.set_result(None)

@@ -60,13 +60,15 @@ def to_usage(usage: Mapping[str, Any] | None) -> Usage:
 
 def to_reply(message: Mapping[str, Any], call: Call) -> Reply:
     """Read a Message. Content blocks are chosen by their type: the first is usually a thinking block without text."""
+    blocks = [block for block in message.get("content") or () if isinstance(block, Mapping)]
+    # A refusal before any output reports its input, but is not billed.
+    billed = bool(blocks) or message.get("stop_reason") != "refusal"
     call = replace(
         call,
-        usage=call.usage + to_usage(message.get("usage")),
+        usage=call.usage + to_usage(message.get("usage") if billed else None),
         message_id=str(message.get("id") or ""),
         model=str(message.get("model") or call.model),
     )
-    blocks = [block for block in message.get("content") or () if isinstance(block, Mapping)]
     text = "".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text")
     match message.get("stop_reason"):
         case "refusal":
@@ -94,7 +96,7 @@ class StreamedMessage:
         """Take one event; kinds that say nothing of text, end or usage are passed over."""
         match event.get("type"):
             case "message_start":
-                self.message = dict(event.get("message") or {})
+                self.message, self.done = dict(event.get("message") or {}), False
             case "content_block_start" if (event.get("content_block") or {}).get("type") == "text":
                 self._text[int(event["index"])] = [str(event["content_block"].get("text") or "")]
             case "content_block_delta" if (event.get("delta") or {}).get("type") == "text_delta":
@@ -106,7 +108,7 @@ class StreamedMessage:
                 final = {key: value for key, value in (event.get("usage") or {}).items() if value is not None}
                 self.message["usage"] = {**(self.message.get("usage") or {}), **final}
             case "message_stop":
-                self.done = True
+                self.done = bool(self.message)
 
     def whole(self) -> dict[str, Any]:
         """The Message so far."""

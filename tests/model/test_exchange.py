@@ -1,0 +1,163 @@
+"""Servers that are not quite the API: without streaming, with half a stream, with bodies that are no Message."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reviewer.core.request import Answered, Errored, Usage
+from reviewer.model.lane import Retry
+from tests.model.lanes import MODEL, QUICK, RULES, TEXT, ask, call
+
+USAGE = {"input_tokens": 5, "output_tokens": 7}
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": MODEL,
+    "content": [{"type": "text", "text": TEXT}],
+    "stop_reason": "end_turn",
+    "usage": USAGE,
+}
+START = {"type": "message_start", "message": MESSAGE | {"content": [], "stop_reason": None, "usage": USAGE}}
+TEXT_EVENTS = [
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": TEXT}},
+    {"type": "content_block_stop", "index": 0},
+]
+END = [
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}},
+    {"type": "message_stop"},
+]
+UNKNOWN = [
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "block_from_the_future", "data": [1]}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "delta_from_the_future", "data": None}},
+    {"type": "content_block_stop", "index": 1},
+    {"type": "event_from_the_future", "index": "x"},
+]
+
+
+@dataclass
+class Server:
+    """A server on loopback: `answer` makes its every answer of the body; `bodies` are what it was sent."""
+
+    url: str = ""
+    answer: Callable[[dict], Response] = lambda body: Response()
+    bodies: list[dict] = field(default_factory=list)
+
+    async def __call__(self, request: Request) -> Response:
+        self.bodies.append(await request.json())
+        return self.answer(self.bodies[-1])
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    made = Server()
+    app = Starlette(routes=[Route("/v1/messages", made.__call__, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    made.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield made
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    running.bodies.clear()
+    return running
+
+
+def events(*given: dict) -> Response:
+    text = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in given)
+    return Response(text, media_type="text/event-stream; charset=utf-8", headers={"request-id": "req_1"})
+
+
+def error(status: int, message: str) -> Response:
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": message}}
+    return JSONResponse(body, status)
+
+
+def no_streaming(body):
+    if body.get("stream"):
+        return error(400, "stream: streaming is not supported")
+    return JSONResponse(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "streams"),
+    [
+        (lambda body: JSONResponse(MESSAGE), [True, True, None]),
+        (no_streaming, [True, None, None, None]),
+        (lambda body: events(START, *TEXT_EVENTS, *END), [True, True]),
+    ],
+    ids=["JSON to a streaming request", "refuses stream", "streams"],
+)
+def test_servers_that_know_no_streaming(server, answer, streams):
+    server.answer = answer
+    first = call(server.url, ask(prefix=RULES))
+    assert isinstance(first[0], Answered)
+    assert (first[0].text, first[0].call.usage, first[0].call.message_id) == (TEXT, Usage(5, 7), "msg_1")
+    assert [body.get("stream") for body in server.bodies] == streams[: len(server.bodies)]
+
+
+def test_refused_stream_is_not_asked_for_again(server):
+    server.answer = no_streaming
+    replies = call(server.url, *(ask(number, prefix=letter * 3200) for number, letter in enumerate("aaabbb")))
+    assert {type(reply) for reply in replies} == {Answered}
+    # One for each prefix that was under way when it was found out.
+    assert 1 <= len([body for body in server.bodies if body.get("stream")]) <= 2
+    assert len([body for body in server.bodies if not body.get("stream")]) == 6
+
+
+def test_other_refusals_are_not_taken_for_it(server):
+    server.answer = lambda body: error(400, "messages: too many")
+    (reply,) = call(server.url, ask(prefix=RULES))
+    assert isinstance(reply, Errored)
+    assert len(server.bodies) == 1
+
+
+def test_events_that_are_not_known_are_passed_over(server):
+    server.answer = lambda body: events(START, *UNKNOWN, *TEXT_EVENTS, *END)
+    (reply,) = call(server.url, ask(prefix=RULES))
+    assert isinstance(reply, Answered)
+    assert (reply.text, reply.call.request_id) == (TEXT, "req_1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda body: Response("no JSON", media_type="application/json"),
+        lambda body: Response("", media_type="application/json"),
+        lambda body: JSONResponse(["a", "list"]),
+        lambda body: JSONResponse({"type": "error", "error": {"type": "api_error", "message": "Oops"}}),
+        lambda body: events(),
+        lambda body: events({"type": "message_stop"}, START),
+        lambda body: Response("event: message_start\ndata: {\n\n", media_type="text/event-stream"),
+    ],
+    ids=["text", "empty", "list", "error as 200", "no events", "wrong order", "broken event"],
+)
+def test_answers_that_cannot_be_read_are_asked_for_again(server, answer):
+    server.answer = answer
+    (reply,) = call(server.url, ask(prefix=RULES), retry=Retry(attempts=2, base=0.001))
+    assert isinstance(reply, Errored)
+    assert (reply.message, len(server.bodies)) == ("The model's API sent an answer that cannot be read.", 2)
+
+
+def test_stream_that_ends_too_soon_is_asked_for_again(server):
+    answers = [events(START, *TEXT_EVENTS), JSONResponse(MESSAGE)]
+    server.answer = lambda body: answers.pop(0)
+    (reply,) = call(server.url, ask(prefix=RULES), retry=QUICK)
+    assert isinstance(reply, Answered)
+    assert (reply.text, reply.call.attempts, reply.call.usage) == (TEXT, 2, Usage(10, 14))
