@@ -47,7 +47,6 @@ def _environment() -> Environment:
         loader=PackageLoader("reviewer.prompts"),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701
-        trim_blocks=True,
     )
 
 

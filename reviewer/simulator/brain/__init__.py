@@ -56,9 +56,14 @@ def _across(prompt: Prompt) -> Iterator[dict[str, Any]]:
 
 
 def _notes(items: tuple[Item, ...]) -> Iterator[str]:
-    # With several files in one request nobody reads the notes: there is no integration pass after it.
-    for item in items if len({item.path for item in items}) == 1 else ():
-        yield from write_notes(outline(item))
+    several = len({item.path for item in items}) > 1
+    for item in items:
+        if item.status == "unchanged":
+            # An audit: every item is to be accounted for by its id.
+            yield from (f"{item.id}: {note}" for note in write_notes(outline(item)) or ["promises nothing"])
+        elif not several:
+            # With several changed files in one request nobody reads the notes: no integration pass follows.
+            yield from write_notes(outline(item))
 
 
 def _finding(path: str, hit: Hit, quote: str) -> dict[str, Any]:

@@ -20,8 +20,9 @@ class ViewLine:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One changed file, or a part of it, as the prompt shows it."""
+    """One file, or a part of it, as the prompt shows it, under its id."""
 
+    id: str
     path: str
     old_path: str
     status: str
@@ -118,6 +119,7 @@ def _dicts(value: object) -> Iterator[dict[str, Any]]:
 def _item(value: Mapping[str, Any]) -> Item:
     path = str(value.get("path", ""))
     return Item(
+        id=str(value.get("item", "")),
         path=path,
         old_path=str(value.get("old_path") or path),
         status=str(value.get("status", "")),
