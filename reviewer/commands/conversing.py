@@ -26,8 +26,11 @@ _DUE = ("review", "summary")
 _NOT_POSTED = "could not be posted:"
 
 
-def converse(session: PullSession, reviewed: Reviewed) -> tuple[Reviewed, list[Publication]]:
-    """Post what is new, resolve what is gone, write the summary; the report with every finding's fate."""
+def converse(session: PullSession, reviewed: Reviewed, *, carries: bool = True) -> tuple[Reviewed, list[Publication]]:
+    """Post what is new, resolve what is gone, write the summary; the report with every finding's fate.
+
+    `carries`: whether later runs may go by this verdict: only if it was made under this session's policy.
+    """
     report = reviewed.report
     publications: list[Publication] = []
     try:
@@ -39,7 +42,7 @@ def converse(session: PullSession, reviewed: Reviewed) -> tuple[Reviewed, list[P
     except ForgeError as error:
         publications.append(Publication("review", "failed", str(error)))
     reviewed = _decided(replace(reviewed, report=report), publications)
-    summary = _summarise(session, reviewed.report)
+    summary = _summarise(session, reviewed.report, carries=carries)
     return _decided(reviewed, [summary]), [*publications, summary]
 
 
@@ -91,8 +94,8 @@ def _decided(reviewed: Reviewed, publications: Sequence[Publication]) -> Reviewe
     return replace(reviewed, report=replace(report, verdict=verdict), shortfalls=shortfalls)
 
 
-def _summarise(session: PullSession, report: Report) -> Publication:
-    state = {"verdict": report.verdict.state, **state_of(session, report)}
+def _summarise(session: PullSession, report: Report, *, carries: bool = True) -> Publication:
+    state = {"verdict": report.verdict.state, **(state_of(session, report) if carries else {})}
     marker = summary_marker(report.changes.head_sha, state)
     try:
         return session.hub.upsert_summary(session.pull.number, summary_comment(report, marker))
@@ -138,4 +141,4 @@ def post_saved(session: PullSession, path: Path) -> tuple[Reviewed, list[Publica
     # The causes are not in the file, so what was missing then is held against the strictest of policies.
     missing = tuple(Shortfall("api", text) for text in saved.verdict.incomplete_because if _NOT_POSTED not in text)
     reviewed = Reviewed(replace(saved, changes=changes), session.terms, missing)
-    return converse(session, reviewed)
+    return converse(session, reviewed, carries=saved.extra.get("policy") == session.policy_id)

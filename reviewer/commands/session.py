@@ -40,7 +40,8 @@ class PullSession:
 
     def review(self, changes: ChangeSet) -> Reviewed:
         """Ask the model."""
-        return review_changes(changes, self.settings, self.options, self.env, self.console, self.started)
+        made = review_changes(changes, self.settings, self.options, self.env, self.console, self.started)
+        return replace(made, report=replace(made.report, extra={**made.report.extra, "policy": self.policy_id}))
 
     @property
     def terms(self) -> Terms:

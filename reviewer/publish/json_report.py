@@ -60,6 +60,8 @@ def _more(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "seconds": round(report.seconds, 3),
     }
+    if "policy" in report.extra:
+        more["policy_sha256"] = report.extra["policy"]
     if report.estimate:
         more["estimate"] = {
             "requests": report.estimate.requests,

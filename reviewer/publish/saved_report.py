@@ -60,6 +60,7 @@ def _report(data: _Json) -> Report:
         plan_only=bool(data["plan_only"]),
         seconds=float(data["seconds"]),
         units_failed=int(data["coverage"]["units_failed"]),
+        extra={"policy": str(data["policy_sha256"])} if "policy_sha256" in data else {},
     )
 
 

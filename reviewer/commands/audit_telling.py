@@ -1,0 +1,181 @@
+"""What an audit tells, at its end and before: report files, each repository's issue, the outputs of Actions."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from reviewer.audit.carried import last_ended
+from reviewer.audit.combining import combined
+from reviewer.audit.document import AuditDocument
+from reviewer.audit.driver import Driver
+from reviewer.audit.durations import durations_by_model
+from reviewer.audit.evidence import records
+from reviewer.audit.ledger import Ledger, read_ledger
+from reviewer.audit.reporting import RepositoryReport, build_reports
+from reviewer.commands.reviewing import write_actions_files, write_files
+from reviewer.core.audit_report import Standing, compare, dump_known, load_known, remembered
+from reviewer.core.publication import Publication
+from reviewer.core.report import Report
+from reviewer.core.sla import rounds_that_fit, schedule_for
+from reviewer.errors import ExitCode
+from reviewer.guard.terminal import plain
+from reviewer.publish.terminal import print_report
+from reviewer.store.audit_values import Audit
+from reviewer.wiring import RunOptions, prices_of
+
+_COLLECT_GAP = timedelta(hours=2)
+"""How long a `collect` may be away, where nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One call's channels."""
+
+    options: RunOptions
+    env: Mapping[str, str]
+    console: Console
+
+    def nothing_to_do(self, latest: Audit | None) -> int:
+        """No audit is in progress."""
+        state = latest.status if latest else "complete"
+        self._say("No audit is in progress." if latest else "No audit has been submitted yet.")
+        self._outputs(state)
+        return ExitCode.PASS
+
+    def in_progress(self, audit: Audit) -> int:
+        """Nothing more is ready."""
+        self._say(f"Audit {audit.id} is in progress ({audit.stage} round); `reviewer audit collect` goes on with it.")
+        self._outputs("in-progress")
+        return ExitCode.PASS
+
+    def sampled_out(self, document: AuditDocument) -> int:
+        """The sample was not usable: nothing else was sent."""
+        self._say(f"The audit stops after its sample, having spent only that. {document.sampled}")
+        self._outputs("sampled-out")
+        return ExitCode.INCOMPLETE
+
+    def interim_is_due(self, driver: Driver, audit: Audit) -> bool:
+        """Whether the later rounds may come after the deadline, so that the file round is published now."""
+        document = AuditDocument.read(audit.document)
+        models = document.settings.models
+        known = durations_by_model(driver.state.figures.durations(), driver.clock.now())
+        p95 = {model: figures.p95 for model, figures in known.items() if figures.p95}
+        wanted = [("integration", models.integration), ("verify", models.verify)]
+        fits = rounds_that_fit(schedule_for(document.settings.audit.sla), wanted, p95, _COLLECT_GAP)
+        return not all(fit.fits for fit in fits)
+
+    def interim(self, driver: Driver, audit: Audit) -> None:
+        """The file round's findings, unverified, as soon as they are there."""
+        rounds = driver.rounds(audit)
+        prices = prices_of(rounds.document.settings, rounds.document.engine)
+        ledger = read_ledger(driver.state, audit.id, prices)
+        reports = build_reports(rounds, prices, ledger, interim=True)
+        self._write(reports, combined(reports, rounds.document))
+        self._say("The file round's findings are published, unverified; the rounds that follow may pass the deadline.")
+
+    def ended(self, driver: Driver, audit: Audit) -> int:
+        """Everything is in: report, publish, and put the audit away."""
+        rounds = driver.rounds(audit)
+        document = rounds.document
+        prices = prices_of(document.settings, document.engine)
+        ledger = read_ledger(driver.state, audit.id, prices)
+        reports = build_reports(rounds, prices, ledger)
+        publications: list[Publication] = []
+        today = driver.clock.now().date().isoformat()
+        earlier = last_ended(driver.state, audit)
+        before = AuditDocument.read(earlier.document) if earlier else None
+        for each in reports:
+            standing = _standing(each, before)
+            publications.append(self._issue(each, standing))
+            known = dump_known(remembered(standing, today))
+            document = document.with_repository(replace(document.repository(each.repository.name), known=known))
+        report = combined(reports, document)
+        publications += self._write(reports, report)
+        publications += self._evidence(driver, audit, reports, ledger)
+        write_actions_files(report, self.options, self.env, publications)
+        status = "incomplete" if report.verdict.state == "incomplete" else "complete"
+        driver.finish(audit, "incomplete" if status == "incomplete" else "complete", document)
+        self._state(status)
+        print_report(report, Console(), self.options.verbose)
+        for publication in publications:
+            if publication.outcome in ("failed", "skipped"):
+                self._say(f"{publication.channel}: {publication.outcome}: {publication.detail}")
+        return report.verdict.exit_code
+
+    def _write(self, reports: list[RepositoryReport], report: Report) -> list[Publication]:
+        """The files that flags ask for; of several repositories each has its own JSON beside the one of all."""
+        written = write_files(report, self.options)
+        if len(reports) > 1 and self.options.json:
+            from reviewer.publish.json_report import write_json
+
+            for each in reports:
+                name = each.repository.name.replace("/", "-")
+                written.append(write_json(each.report, self.options.json.with_suffix(f".{name}.json")))
+        return written
+
+    def _evidence(
+        self, driver: Driver, audit: Audit, reports: list[RepositoryReport], ledger: Ledger
+    ) -> list[Publication]:
+        if not self.options.json:
+            return []
+        from reviewer.publish.provenance import write_provenance
+
+        path = evidence_path(self.options.json)
+        count = write_provenance(path, records(driver.rounds(audit), reports, ledger))
+        return [Publication("provenance", "posted", f"{path} ({count:,} records)")]
+
+    def _issue(self, each: RepositoryReport, standing: Standing) -> Publication:
+        repository, token = each.repository, self.env.get("GITHUB_TOKEN", "").strip()
+        if not repository.issue:
+            return Publication("issue", "skipped", "switched off by the setting audit.issue")
+        if not token or repository.name.count("/") != 1:
+            why = "there is no GITHUB_TOKEN" if not token else f"{repository.name!r} is no repository on GitHub"
+            return Publication("issue", "skipped", why)
+        from reviewer.forge.client import Client
+        from reviewer.forge.issues import upsert_audit_issue
+        from reviewer.publish.audit_issue import draft_issue
+
+        url = f"{self.env.get('GITHUB_SERVER_URL') or 'https://github.com'}/{repository.name}"
+        evidence = evidence_path(self.options.json).name if self.options.json else ""
+        draft = draft_issue(each.report, standing, url, evidence)
+        api_url = self.env.get("GITHUB_API_URL") or "https://api.github.com"
+        client = Client(token, repository.name, api_url=api_url, graphql_url=self.env.get("GITHUB_GRAPHQL_URL") or None)
+        return upsert_audit_issue(client, draft)
+
+    def _outputs(self, state: str) -> None:
+        """The step's outputs where there is no report: never green without one."""
+        path = self.env.get("GITHUB_OUTPUT")
+        if path:
+            from reviewer.publish.outputs import fallback_outputs
+
+            fallback_outputs(Path(path))
+        self._state(state)
+
+    def _state(self, state: str) -> None:
+        path = self.env.get("GITHUB_OUTPUT")
+        if path:
+            from reviewer.guard import workflow
+
+            entry = workflow.output("state", state, f"reviewer-{secrets.token_hex(16)}")
+            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(entry)
+
+    def _say(self, text: str) -> None:
+        self.console.print(Text(plain(text)), soft_wrap=True)
+
+
+def evidence_path(json: Path) -> Path:
+    """Where the records stand: beside the JSON report."""
+    return json.with_suffix(".provenance.jsonl")
+
+
+def _standing(each: RepositoryReport, before: AuditDocument | None) -> Standing:
+    name = each.repository.name
+    known = next((one.known for one in before.repositories if one.name == name), "") if before else ""
+    present = [file.path for file in each.report.files]
+    return compare(each.report.findings, load_known(known) if known else (), each.looked_at, present)
