@@ -11,7 +11,7 @@ TAG is 16 hex digits, random per run, and is announced in the user message befor
 pull_request  {"repository", "title", "body", "files": [{"path", "status"}], "more_files": int}
 guidelines    {"REVIEW.md": "text", ...}: from the base commit
 item          {"item": "I1", "path", "old_path", "status", "part": "1 of 1", "scope": "whole file" | "hunks",
-              "view": [str]}
+              "view": [str]}; in an audit the status is "unchanged", and the scope of a large file's part is "part"
 notes         [{"path", "notes": [str]}]: what the file passes said of their file's promises and expectations
 candidates    [{"id": "F1", "path", "start_line", "end_line", "quote", "severity", "confidence", "category", "title",
               "explanation", "suggestion"}]

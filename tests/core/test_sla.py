@@ -1,0 +1,100 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reviewer.core.sla import at_risk, check_cron, deadline_of, rounds_that_fit, schedule_for, span
+from reviewer.errors import ConfigError
+
+HOUR = timedelta(hours=1)
+NOW = datetime(2026, 11, 21, 2, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("sla", "largest", "interval", "reserve", "cron"),
+    [
+        (30 * HOUR, 6 * HOUR, 4 * HOUR, 2 * HOUR, "23 2,6,10,14,18,22 * * *"),
+        (36 * HOUR, 12 * HOUR, 8 * HOUR, 4 * HOUR, "23 2,10,18 * * *"),
+        (25 * HOUR, HOUR, HOUR * 2 / 3, HOUR / 3, "23,53 * * * *"),
+        (72 * HOUR, 48 * HOUR, 32 * HOUR, 16 * HOUR, "23 2 * * *"),
+    ],
+)
+def test_a_third_of_the_largest_interval_is_kept_as_reserve(sla, largest, interval, reserve, cron):
+    found = schedule_for(sla)
+    assert (found.largest, found.interval, found.reserve, found.submit_cron) == (largest, interval, reserve, cron)
+
+
+def test_the_arithmetic_is_shown():
+    assert schedule_for(30 * HOUR).arithmetic == (
+        "SLA 30h − 24h for a batch = 6h: submit at most every 6h. Recommended: every 4h, which leaves 2h for "
+        "collecting and for the rounds after the first."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sla", "why"),
+    [(24 * HOUR, "24h − 24h leaves no time"), (20 * HOUR, "20h − 24h"), (24.1 * HOUR, "every five minutes")],
+)
+def test_an_sla_that_cannot_be_met_is_refused_with_the_arithmetic(sla, why):
+    with pytest.raises(ConfigError, match=why) as refused:
+        schedule_for(sla)
+    assert "audit: {sla: 30h}" in refused.value.step
+
+
+@pytest.mark.parametrize("hours", [24.25, 25, 26, 30, 33, 36, 48, 50, 72, 240])
+def test_suggested_lines_meet_their_own_sla(hours):
+    found = schedule_for(hours * HOUR)
+    assert check_cron([found.submit_cron], hours * HOUR, [found.collect_cron]).holds
+
+
+def test_lines_that_miss_the_sla_are_told_with_the_sum_and_better_ones():
+    found = check_cron(["23 2 * * *"], 30 * HOUR, ["41 3-11/2 * * *"])
+    assert (found.holds, found.submit_gap, found.collect_gap) == (False, 24 * HOUR, 16 * HOUR)
+    assert "up to 24h until the next submission, 24h for its batches, up to 16h until" in found.message
+    assert "64h in all" in found.message
+    assert "`23 2,6,10,14,18,22 * * *`" in found.message
+
+
+@pytest.mark.parametrize(
+    ("submit", "holds"),
+    [(["23 */6 * * *"], True), (["23 */8 * * *"], False), (["1 */12 * * *", "1 6-23/12 * * *"], True)],
+)
+def test_the_longest_gap_and_a_batch_must_fit_the_sla(submit, holds):
+    assert check_cron(submit, 30 * HOUR).holds is holds
+
+
+def test_later_rounds_fit_while_the_reserve_lasts():
+    rounds = [("integration", "opus"), ("verify", "sonnet")]
+    p95 = {"opus": HOUR / 2, "sonnet": HOUR}
+    first, second = rounds_that_fit(schedule_for(36 * HOUR), rounds, p95, HOUR / 2)
+    assert (first.fits, first.left, second.fits, second.left) == (True, 3.5 * HOUR, True, 2.5 * HOUR)
+    first, second = rounds_that_fit(schedule_for(30 * HOUR), rounds, p95, HOUR / 2)
+    assert (first.fits, second.fits, second.left) == (True, False, HOUR / 2)
+    assert "verify round: does not fit, and may come after the deadline" in str(second)
+
+
+def test_a_round_whose_model_is_not_measured_is_not_promised():
+    first, second = rounds_that_fit(
+        schedule_for(30 * HOUR), [("integration", "new"), ("verify", "v")], {"v": HOUR}, HOUR
+    )
+    assert (first.fits, second.fits) == (False, False)
+    assert "not measured yet for new" in str(first)
+
+
+@pytest.mark.parametrize(("waited", "late"), [(4, ""), (6, ""), (7, "findings may come 1h late"), (30, "24h late")])
+def test_a_deadline_is_at_risk_when_the_wait_was_longer_than_the_largest_interval(waited, late):
+    said = at_risk(NOW - waited * HOUR, NOW, 30 * HOUR)
+    assert late in said
+    assert bool(said) == bool(late)
+
+
+def test_the_first_audit_is_due_one_sla_after_its_submission():
+    assert deadline_of(None, NOW, 30 * HOUR) == NOW + 30 * HOUR
+    assert deadline_of(NOW - HOUR, NOW, 30 * HOUR) == NOW + 29 * HOUR
+    assert at_risk(None, NOW, 30 * HOUR) == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0.5, "30m"), (6.5, "6h 30m"), (30, "30h"), (24, "24h"), (48, "2d"), (50, "50h"), (0.01, "36s")]
+)
+def test_spans_read_well(hours, said):
+    assert span(hours * HOUR) == said
