@@ -17,8 +17,9 @@ _SAFETY = 0.97
 """Share of a limit that is used: the API's clock and counting are not exactly ours."""
 _ROUNDING = 500
 """Tokens by which a header's `remaining` may be too low: it is rounded to the nearest thousand."""
-_TRANSIT = 1.0
-"""Seconds within which requests may reach the server in another order than they were sent in."""
+_TRANSIT = 5.0
+"""Seconds within which requests may reach the server in another order than they were sent in: in a burst, connections
+are opened and bodies sent side by side."""
 _OUTPUT = 2
 
 
@@ -165,18 +166,19 @@ class ModelBuckets:
         per_minute = _SAFETY * min(limit, self._configured.values[index] or limit)
         bucket, counted = self._buckets[index], later
         level = limit if remaining is None else remaining
+        is_new = bucket is None
         if bucket is None:
             # What remains is all there is to go by; of the output under way, nothing need be in it yet.
-            bucket = self._buckets[index] = Bucket(per_minute, math.inf, now)
+            bucket = self._buckets[index] = Bucket(per_minute, per_minute, now)
             first = 0 if index == _OUTPUT else reservation.order
             counted = [other for other in self._recent if other.open and other.order > first]
         else:
             level += limit / 60 * (now - reservation.at) + (_ROUNDING if index else 0)
+            bucket.refill(now, self._order)
         bucket.per_minute = per_minute
-        bucket.refill(now, self._order)
         bound = level - sum(other.amounts[index] for other in counted)
-        if bound < bucket.available:
-            bucket.available = bound
+        if is_new or bound < bucket.available:
+            bucket.available = min(bucket.per_minute, bound)
             for other in self._recent:
                 other.booked[index] = False
             for other in counted:

@@ -31,7 +31,7 @@ _EVERY_MODEL = ""
 class Retry:
     """Exponential backoff with full jitter, in seconds. The API's own `retry-after` goes first, within the deadline."""
 
-    attempts: int = 6
+    attempts: int = 8
     base: float = 0.5
     cap: float = 20.0
 

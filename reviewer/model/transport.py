@@ -12,7 +12,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 import httpx2
 
-_POOL = 32
+_POOL = 16
 """Connections in one pool."""
 _KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 """An answer may take minutes, during which routers forget a silent connection."""

@@ -133,6 +133,17 @@ def test_costs_above_the_worst_raise_later_holds():
     asyncio.run(work())
 
 
+def test_raised_holds_count_against_the_cap():
+    async def work():
+        budget = Budget(5 * WORST)
+        budget.settle(await budget.reserve(ROUND), 2 * WORST)
+        await budget.reserve(ROUND)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(budget.reserve(ROUND), timeout=0.01)
+
+    asyncio.run(work())
+
+
 def test_near():
     budget = Budget(Decimal(1))
     budget.spent = Decimal("0.84")

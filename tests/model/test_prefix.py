@@ -121,6 +121,7 @@ def test_sixty_requests_read_what_one_has_written():
     # They followed at the leader's first byte, not at its end.
     assert others[0].started - first.started >= 0.05
     assert others[0].started < first.ended
+    assert max(each.concurrency for each in others) > 10
 
 
 def test_readers_follow_the_next_leader_when_the_first_fails():

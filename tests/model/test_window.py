@@ -26,6 +26,19 @@ def test_grows_by_one_for_each_success_while_full():
     asyncio.run(work())
 
 
+def test_growth_lets_in_who_waits_at_once():
+    async def work():
+        window = Window(VirtualClock(), start=1)
+        await window.enter()
+        waiter = asyncio.create_task(window.enter())
+        await asyncio.sleep(0)
+        window.succeeded()
+        await asyncio.wait_for(waiter, timeout=1)
+        assert window.running == 2
+
+    asyncio.run(work())
+
+
 def test_doubles_in_a_round_trip():
     async def work():
         window, peaks = Window(VirtualClock(), start=4, ceiling=64), []
