@@ -8,6 +8,7 @@ from rich.console import Console
 
 from reviewer import __version__
 from reviewer.commands import flags
+from reviewer.commands.audit_app import build_audit
 from reviewer.wiring import environment
 
 
@@ -104,4 +105,5 @@ def build_app(started: float) -> typer.Typer:
 
         return run(out, verbose, Console(stderr=True), started)
 
+    app.add_typer(build_audit(), name="audit")
     return app

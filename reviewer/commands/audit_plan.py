@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from reviewer.audit.planning import source_of
 from reviewer.audit.sampling import sample_size
 from reviewer.clock import SystemClock
 from reviewer.commands.audit import AuditSource, Setting, full_is_due, last_complete, opened, read_setting
+from reviewer.config.durations import parse_duration
 from reviewer.config.settings import Settings
 from reviewer.core.inventory import AuditUnit, Carried, Listed, NotAudited
 from reviewer.core.plan import ContextBudget
@@ -56,6 +58,7 @@ class _Count:
 
 def run(source: AuditSource, options: RunOptions, env: Mapping[str, str], console: Console) -> int:
     """Show it; ConfigError (exit code 2) for an SLA that cannot be met. 2, too, where the cron lines miss it."""
+    _check_flag(options)
     setting = read_setting(source, options, env)
     settings = setting.settings
     schedule = schedule_for(settings.audit.sla)
@@ -70,6 +73,14 @@ def run(source: AuditSource, options: RunOptions, env: Mapping[str, str], consol
     for line in _lines(plan):
         console.print(Text(plain(line)), soft_wrap=True)
     return ExitCode.PASS if all(check.holds for check in checks) else ExitCode.USAGE
+
+
+def _check_flag(options: RunOptions) -> None:
+    """Refuse `--sla` with the arithmetic, which the settings' own check does not show."""
+    given = (options.flags.get("audit") or {}).get("sla")
+    if given:
+        with suppress(ValueError):  # what is no duration at all is told by the settings
+            schedule_for(parse_duration(given))
 
 
 def _later(settings: Settings) -> list[tuple[str, str]]:
@@ -193,8 +204,8 @@ def _cron_lines(text: str) -> Iterator[str]:
 def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     for each in plan["repositories"]:
         yield (
-            f"{each['name']}: {each['requests']:,} requests for {each['files']:,} files; {each['carried_over']:,} files "
-            f"carried over, {each['skipped']:,} not audited."
+            f"{each['name']}: {each['requests']:,} requests for {each['files']:,} files; "
+            f"{each['carried_over']:,} files carried over, {each['skipped']:,} not audited."
         )
     yield f"Sample: {plan['sample']:,} requests, synchronously, before anything else."
     for name, each in plan["rounds"].items():

@@ -66,6 +66,24 @@ MaxInlineComments = Annotated[
     int | None, typer.Option(help="Inline comments in one review.", rich_help_panel=_SETTINGS)
 ]
 
+AuditRepos = Annotated[
+    list[Path] | None, typer.Option("--repo", metavar="DIR", help="A repository; give it several times for several.")
+]
+AuditState = Annotated[
+    str | None,
+    typer.Option("--state", metavar="WHERE", help="The audit's state: a file, or a database URL.",
+                 rich_help_panel=_SETTINGS),
+]  # fmt: skip
+AuditSla = Annotated[
+    str | None,
+    typer.Option("--sla", metavar="TIME", help="Within what time findings are published, such as 30h.",
+                 rich_help_panel=_SETTINGS),
+]  # fmt: skip
+AuditFull = Annotated[bool, typer.Option("--full", help="Carry nothing over from the last audit.")]
+AuditRecover = Annotated[
+    bool, typer.Option("--recover", help="The state is lost: find the audit's batches from the API and the repository.")
+]
+
 
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """The shared flags among a command's arguments, by their parameter names."""
@@ -88,5 +106,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
             "deadline": given.get("deadline"),
             "cache-dir": str(cache_dir) if cache_dir else None,
             "max-inline-comments": given.get("max_inline_comments"),
+            "audit": {key: value for key, value in (("state", given.get("state")), ("sla", given.get("sla"))) if value}
+            or None,
         },
     )

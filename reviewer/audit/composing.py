@@ -1,0 +1,57 @@
+"""The parts that a driver is handed: prompts for one repository, and the synchronous lane for the sample."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewer.audit.document import Audited
+from reviewer.audit.sampling import Keep, ask_all
+from reviewer.clock import Clock
+from reviewer.config.settings import Settings
+from reviewer.core.change import ChangeSet
+from reviewer.core.pricing import Price
+from reviewer.core.request import Ttl
+from reviewer.guard.untrusted import new_tag
+from reviewer.model.budget import Budget
+from reviewer.model.client import make_client
+from reviewer.model.lane import SyncLane
+from reviewer.model.limiter import Limiter, RateLimits
+from reviewer.model.window import CEILING, Window
+from reviewer.prompts.audit import AuditPrompter
+from reviewer.store.audit_values import Pending
+
+
+def audit_prompter(repository: Audited, ttl: Ttl | None) -> AuditPrompter:
+    """Makes one repository's prompts. The marker is random, so that nothing in the code can imitate a block."""
+    changes = ChangeSet(repository.name, repository.commit, repository.commit, (), guidelines=repository.guidelines)
+    return AuditPrompter(changes, new_tag(secrets.token_bytes(8)), repository.instructions, ttl=ttl)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSampler:
+    """Asks the sample on the synchronous lane: the audit's only synchronous calls (rule 2)."""
+
+    env: Mapping[str, str]
+    settings: Settings
+    prices: Mapping[str, Price]
+    clock: Clock
+
+    def run(self, pending: Sequence[Pending], keep: Keep) -> None:
+        """See `Sampler`."""
+        asyncio.run(self._run(pending, keep))
+
+    async def _run(self, pending: Sequence[Pending], keep: Keep) -> None:
+        limits = self.settings.limits
+        rates = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
+        async with make_client(self.env, CEILING) as client:
+            lane = SyncLane(
+                client,
+                self.clock,
+                deadline=self.clock.monotonic() + self.settings.deadline.total_seconds(),
+                limiter=Limiter(self.clock, rates),
+                window=Window(self.clock),
+                budget=Budget(self.settings.budget_usd, self.prices),
+                prices=self.prices,
+            )
+            await ask_all(lane, pending, keep)

@@ -1,0 +1,226 @@
+"""The audit's state machine: plan, sample, file round, integration round, verify round, report.
+
+It is driven by whoever calls it: every call moves the audit by whatever is ready, and returns. What a stage needs is
+written down before the stage begins, and every act can be done again, so that a run which dies anywhere is gone on with
+by the next one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reviewer.audit.budgeting import fit_round
+from reviewer.audit.carried import FILES
+from reviewer.audit.collecting import Collected, collect_batches, next_look
+from reviewer.audit.document import AuditDocument
+from reviewer.audit.findings import judge
+from reviewer.audit.integrating import INTEGRATION
+from reviewer.audit.planning import Planner, Prompters, with_found
+from reviewer.audit.recovery import recover
+from reviewer.audit.rounds import Rounds
+from reviewer.audit.sampling import Sampler, ask_sample, choose_sample
+from reviewer.audit.submission import submit_round
+from reviewer.audit.verifying import VERIFY
+from reviewer.clock import Clock
+from reviewer.core.pricing import Price
+from reviewer.errors import EngineError
+from reviewer.model.batches import BatchApi
+from reviewer.store.audit import AuditState
+from reviewer.store.audit_values import Audit, AuditStatus, RequestState
+
+PLAN, SAMPLE, REPORT = "plan", "sample", "report"
+STAGES = (PLAN, SAMPLE, FILES, INTEGRATION, VERIFY, REPORT)
+_NEXT = {FILES: INTEGRATION, INTEGRATION: VERIFY, VERIFY: REPORT}
+_MENDS = 3
+"""How often refused requests are sent again after `submit` was called anew; then they count as given up."""
+
+
+@dataclass(slots=True)
+class Moved:
+    """What one call did, in sentences. `filed`: the file round came to its end in it."""
+
+    notes: list[str] = field(default_factory=list)
+    filed: bool = False
+
+
+class Driver:
+    """Moves one audit. `prompters` and `sampler` are made by the composition root."""
+
+    def __init__(
+        self,
+        state: AuditState,
+        api: BatchApi,
+        sampler: Sampler,
+        prompters: Prompters,
+        prices: Mapping[str, Price],
+        clock: Clock,
+    ) -> None:
+        self.state, self.api, self.clock = state, api, clock
+        self._sampler, self._prompters, self._prices = sampler, prompters, prices
+        self._stages: Mapping[str, Callable[[Audit, Moved], bool]] = {
+            PLAN: self._plan,
+            SAMPLE: self._sample,
+            FILES: self._round,
+            INTEGRATION: self._round,
+            VERIFY: self._round,
+            REPORT: lambda *_: False,
+        }
+
+    def start(self, document: AuditDocument, *, recovering: bool = False) -> Audit:
+        """Begin an audit."""
+        document = replace(document, recovered=recovering)
+        return self.state.audits.start(document.write(), self.clock.now(), stage=PLAN, recovering=recovering)
+
+    def reopen(self, audit: Audit) -> int:
+        """Send again what the API refused, once somebody has mended it; returns how many."""
+        document = AuditDocument.read(audit.document)
+        refused = [each.identity for each in self.state.requests.units(audit.id, states=["failed"])]
+        if not refused or document.reopened >= _MENDS:
+            return 0
+        self.state.audits.advance(audit.id, audit.stage, replace(document, reopened=document.reopened + 1).write())
+        return self.state.requests.reopen(audit.id, refused)
+
+    def go_on(self, audit: str) -> Moved:
+        """Move the audit by whatever is ready. EngineError where the API refuses, or refuses requests."""
+        moved = Moved()
+        while self._step(audit, moved):
+            pass
+        return moved
+
+    def finish(self, audit: Audit, status: AuditStatus, document: AuditDocument) -> None:
+        """The report is out: put the audit away. Older audits' requests are forgotten, this one's are what the next
+        one carries over."""
+        self.state.audits.advance(audit.id, REPORT, document.write())
+        self.state.prune(self.clock.now())
+        self.state.audits.end(audit.id, status, self.clock.now())
+
+    def rounds(self, audit: Audit) -> Rounds:
+        """The audit's rounds, for the report."""
+        return Rounds(self.state, audit, AuditDocument.read(audit.document), self._prompters)
+
+    def look_again(self, audit: str, chance: float) -> float | None:
+        """Seconds until something may be ready; None where nothing is awaited."""
+        return next_look(self.state, audit, self.clock.now(), chance)
+
+    def _step(self, audit: str, moved: Moved) -> bool:
+        """One step; whether another one can follow at once."""
+        current = self.state.audits.get(audit)
+        return current.ended_at is None and self._stages[current.stage](current, moved)
+
+    def _plan(self, audit: Audit, moved: Moved) -> bool:
+        document = AuditDocument.read(audit.document)
+        made = Planner(self.state, self._prompters, self._prices).plan(audit, document, self.clock.now())
+        if audit.recovering and not self._recovered(audit, moved):
+            return False
+        count = made.counts
+        moved.notes.append(
+            f"Planned: {count.new + count.known:,} requests; {len(made.holds):,} files carried over from the last one."
+        )
+        self.state.audits.advance(audit.id, SAMPLE, with_found(document, made).write())
+        return True
+
+    def _recovered(self, audit: Audit, moved: Moved) -> bool:
+        found = recover(self.state, self.api, self.clock, audit.id, judge)
+        moved.notes.append(f"Found again: {found.batches} batches with {found.kept.answered:,} answers of use.")
+        if found.waiting:
+            moved.notes.append(f"{found.waiting} batches have not ended yet; until then nothing is sent.")
+        return not found.waiting
+
+    def _look_back(self, audit: Audit, moved: Moved) -> None:
+        """The batches that were found again may hold answers of this round, too: they are read once more."""
+        for batch in self.state.intents.batches(audit.id, ["collected", "foreign"]):
+            if not batch.intent.startswith(f"{audit.id}-"):
+                self.state.intents.set_aside(replace(batch, state="unread"))
+        self._recovered(audit, moved)
+
+    def _sample(self, audit: Audit, moved: Moved) -> bool:
+        document = AuditDocument.read(audit.document)
+        if document.sample is None:
+            self._fit(audit, FILES, document, moved)
+            waiting = [each.identity for each in self.state.requests.pending(audit.id, round=FILES)]
+            document = replace(
+                document, sample=tuple(choose_sample(waiting, len(waiting), document.settings.audit.sample))
+            )
+            self.state.audits.advance(audit.id, SAMPLE, document.write())
+        if document.sample:
+            sampled = ask_sample(self.state, audit.id, document.sample, self._sampler, self.clock, judge)
+            moved.notes.append(str(sampled))
+            document = replace(document, sampled=str(sampled))
+            if not sampled.good:
+                self.state.audits.advance(audit.id, SAMPLE, document.write())
+                self.state.audits.end(audit.id, "sampled-out", self.clock.now())
+                return False
+        self.state.audits.advance(audit.id, FILES, document.write())
+        return True
+
+    def _round(self, audit: Audit, moved: Moved) -> bool:
+        round = audit.stage
+        document = AuditDocument.read(audit.document)
+        collected = collect_batches(self.state, self.api, self.clock, audit.id, judge)
+        _tell(collected, moved)
+        self._stop_if_refused(audit, document)
+        self._fit(audit, round, document, moved)
+        sent = submit_round(self.state, self.api, self.clock, audit.id, round=round)
+        if sent.requests:
+            moved.notes.append(f"Sent {sent.requests:,} requests of the {round} round in {sent.batches} batches.")
+        if sent.blocked:
+            moved.notes.append(sent.blocked)
+        if self._under_way(audit, round) or collected.waiting:
+            return False
+        return self._ended(audit, document, round, moved)
+
+    def _under_way(self, audit: Audit, round: str) -> int:
+        counts: Mapping[RequestState, int] = self.state.requests.counts(audit.id).get(round, {})
+        return counts.get("planned", 0) + counts.get("submitted", 0)
+
+    def _ended(self, audit: Audit, document: AuditDocument, round: str, moved: Moved) -> bool:
+        """Everything of the round that was asked has come to its end: what it passed over, or the next round."""
+        rounds = Rounds(self.state, audit, document, self._prompters)
+        again = {FILES: rounds.alone, VERIFY: lambda: rounds.verification(again=True)}.get(round)
+        if again and self._add(audit, document, again, moved, "were passed over and are asked about again"):
+            return True
+        following = _NEXT[round]
+        make = {INTEGRATION: rounds.integration, VERIFY: rounds.verification}.get(following)
+        if make:
+            self._add(audit, document, make, moved, f"planned for the {following} round")
+            if document.recovered:
+                self._look_back(audit, moved)
+        moved.filed = moved.filed or round == FILES
+        self.state.audits.advance(audit.id, following)
+        return True
+
+    def _add(self, audit: Audit, document: AuditDocument, make: Callable[[], Any], moved: Moved, what: str) -> int:
+        counts = self.state.requests.plan(audit.id, make(), carry_over=not document.full, now=self.clock.now())
+        if counts.new:
+            moved.notes.append(f"{counts.new:,} requests {what}.")
+        return counts.new
+
+    def _fit(self, audit: Audit, round: str, document: AuditDocument, moved: Moved) -> None:
+        cap = document.settings.budget_usd
+        if cap is not None:
+            left_out = fit_round(self.state, audit.id, round, cap, self._prices)
+            if left_out:
+                moved.notes.append(f"{left_out:,} requests of the {round} round are left out by the budget of ${cap}.")
+
+    def _stop_if_refused(self, audit: Audit, document: AuditDocument) -> None:
+        """A request error is nobody's bad luck: nothing more is sent before it is mended."""
+        if document.reopened >= _MENDS:
+            return
+        refused = list(self.state.requests.units(audit.id, states=["failed"]))
+        if refused:
+            raise EngineError(
+                f"The API refused {len(refused):,} requests of the audit, so nothing more is sent.",
+                refused[0].reason,
+                "Then go on with `reviewer audit submit`, which sends them again.",
+            )
+
+
+def _tell(collected: Collected, moved: Moved) -> None:
+    kept = collected.kept
+    if collected.ended or collected.lost:
+        again = f", {kept.again:,} to be sent again" if kept.again else ""
+        given_up = f", {kept.given_up:,} given up" if kept.given_up else ""
+        moved.notes.append(
+            f"{collected.ended + collected.lost} batches ended: {kept.answered:,} answers{again}{given_up}."
+        )
+    moved.notes += [*collected.doubts, *collected.cut]

@@ -1,0 +1,167 @@
+"""The integration round: related files side by side, by what their readings noted.
+
+The first audit, and every full one, clusters all files. A later one keeps the clusters of the last, whose answers count
+for the files that are still the same, and asks anew only around what has changed: what the changed files promise and
+expect now, beside the files that share names with them.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from reviewer.audit.findings import findings_of
+from reviewer.audit.material import FileView
+from reviewer.core.cluster import Related, cluster
+from reviewer.core.plan import ContextBudget, Item, Unit
+from reviewer.core.tokens import estimate_tokens
+from reviewer.prompts.audit import AuditPrompter
+from reviewer.prompts.render import FileNotes
+from reviewer.store.audit_values import Planned, UnitRecord
+
+INTEGRATION = "integration"
+NOTES_SHARE = 0.6
+"""Share of a context that notes may take; the rest is for the files themselves."""
+_SEGMENT = 2_000
+"""Files that are clustered together, neighbours in the tree: grouping takes more than linear time and memory."""
+_AROUND = 1 / 12
+"""Size of the groups around a changed file, as a share of a context."""
+_SMALLER = 2
+"""A context around changed files is so many times smaller than one of a whole cluster."""
+_FRESH_FROM = 0.3
+"""Share of changed files from which the last audit's clusters are of no more use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One file as the integration round needs it."""
+
+    path: str
+    blob: str
+    notes: FileNotes
+    tokens: int
+    view: FileView
+    changed: bool
+
+    @classmethod
+    def of(cls, view: FileView) -> "Noted":
+        """From the file round's answer."""
+        titles = tuple(finding.claim.title for finding in findings_of(view))
+        notes = FileNotes(view.path, view.answer.notes, titles)
+        return cls(view.path, view.blob, notes, notes_tokens(notes), view, not view.carried)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPayload:
+    """What is stored of a cluster: its files with the blobs that its answer is about."""
+
+    members: Mapping[str, str]
+    terms: str
+
+    def write(self) -> bytes:
+        """As bytes for the state."""
+        return json.dumps({"members": dict(self.members), "terms": self.terms}).encode()
+
+    @classmethod
+    def read(cls, data: bytes) -> "ClusterPayload":
+        """What `write` wrote."""
+        value = json.loads(data)
+        return cls(value["members"], value["terms"])
+
+
+def notes_tokens(row: FileNotes) -> int:
+    """Estimated tokens of a file's notes in the prompt."""
+    overhead = 6 * (len(row.notes) + len(row.reported) + 4)
+    return estimate_tokens(row.path + "".join(row.notes) + "".join(row.reported)) + overhead
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Plans the round for one repository. `before` are the last audit's clusters, none for a full audit."""
+
+    repository: str
+    prompter: AuditPrompter
+    model: str
+    budget: ContextBudget
+    terms: str
+
+    def plan(self, views: Iterable[FileView], before: Sequence[UnitRecord]) -> Iterator[Planned]:
+        """The clusters to ask about, and those of the last audit that still hold in part."""
+        blobs: dict[str, str] = {}
+        rest = iter(views)
+        while segment := [Noted.of(view) for view in islice(rest, _SEGMENT)]:
+            blobs |= {row.path: row.blob for row in segment}
+            yield from self._segment(segment, bool(before))
+        for record in before:
+            members = ClusterPayload.read(record.payload).members
+            if sum(blobs.get(path) == blob for path, blob in members.items()) >= 2:
+                name = f"carried-{_digest(self.repository, record.identity)}"
+                yield Planned(name, INTEGRATION, self.repository, record.request, record.payload)
+
+    def _segment(self, rows: Sequence[Noted], known: bool) -> Iterator[Planned]:
+        changed = {row.path for row in rows if row.changed}
+        around_changes = known and len(changed) <= len(rows) * _FRESH_FROM
+        room = self.budget.integration // (_SMALLER if around_changes else 1)
+        limit = int(room * NOTES_SHARE)
+        groups = around(rows, changed, limit) if around_changes else grouped(rows, limit)
+        for group in groups:
+            if len(group) > 1:
+                yield self._planned(group, room)
+
+    def _planned(self, group: Sequence[Noted], room: int) -> Planned:
+        members = {row.path: row.blob for row in group}
+        name = _digest(self.repository, *(text for pair in members.items() for text in pair))
+        unit = Unit(f"integration-{name}", "integration", tuple(_items(group, room)))
+        request = self.prompter.integration(unit, [row.notes for row in group], self.model)
+        return Planned(unit.id, INTEGRATION, self.repository, request, ClusterPayload(members, self.terms).write())
+
+
+def _items(group: Sequence[Noted], room: int) -> Iterator[Item]:
+    """As many of the files themselves as fit, changed ones first, then the smallest; in the group's order."""
+    room -= sum(row.tokens for row in group)
+    chosen = set()
+    for row in sorted(group, key=lambda row: (not row.changed, row.view.tokens)):
+        room -= row.view.tokens
+        if room < 0:
+            break
+        chosen.add(row.path)
+    for row in group:
+        if row.path in chosen:
+            file = row.view.file
+            yield Item(file, file.hunks, True, row.view.tokens)
+
+
+def grouped(rows: Sequence[Noted], limit: int) -> list[list[Noted]]:
+    """All files in clusters of at most `limit` tokens of notes."""
+    by_path = {row.path: row for row in rows}
+    related = [Related(row.path, row.notes.notes, row.tokens) for row in rows]
+    return [[by_path[path] for path in paths] for paths in cluster(related, limit)]
+
+
+def around(rows: Sequence[Noted], changed: Collection[str], limit: int) -> list[list[Noted]]:
+    """The changed files with those most closely related to them, packed into contexts."""
+    if not changed:
+        return []
+    small = grouped(rows, max(1, int(limit * _AROUND)))
+    packed: list[list[Noted]] = []
+    size = 0
+    for group in small:
+        if not any(row.path in changed for row in group):
+            continue
+        weight = sum(row.tokens for row in group)
+        if not packed or size + weight > limit:
+            packed.append([])
+            size = 0
+        packed[-1] += group
+        size += weight
+    return packed
+
+
+def by_repository(views: Iterable[FileView]) -> Iterator[tuple[str, Iterator[FileView]]]:
+    """Files in runs of one repository."""
+    return groupby(views, key=lambda view: view.repository)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

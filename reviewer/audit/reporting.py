@@ -1,0 +1,204 @@
+"""The report of an audit, repository by repository, from what the state holds: the same value that a review reports."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reviewer.audit.carried import FILES
+from reviewer.audit.document import AuditDocument, Audited, Suspect
+from reviewer.audit.findings import findings_of
+from reviewer.audit.integrating import INTEGRATION
+from reviewer.audit.ledger import Ledger, cost_of_passes
+from reviewer.audit.material import FilePayload
+from reviewer.audit.rounds import Rounds
+from reviewer.audit.verifying import VERIFY, Candidates, Judgements
+from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.finding import Anchor, Category, Claim, Confidence, Finding, Provenance, Severity
+from reviewer.core.inventory import NotAudited
+from reviewer.core.merge import merge
+from reviewer.core.pricing import Price
+from reviewer.core.report import FileReport, Report
+from reviewer.core.request import Cause
+from reviewer.core.verdict import Shortfall, decide
+from reviewer.store.audit_values import UnitRecord
+
+_NAMED = 5
+"""Files that one sentence of the verdict names; the report's list of files has all."""
+_WHY_WAITING = "its request has not come to its end"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """One repository's share of the answers."""
+
+    repository: Audited
+    findings: list[Finding] = field(default_factory=list)
+    files: dict[str, ChangedFile] = field(default_factory=dict)
+    reviewed: dict[str, bool] = field(default_factory=dict)
+    missed: dict[str, tuple[Cause, str]] = field(default_factory=dict)
+    shortfalls: list[Shortfall] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryReport:
+    """A repository's report, with the paths that were read and those that an earlier audit had read."""
+
+    repository: Audited
+    report: Report
+    looked_at: frozenset[str]
+    carried: frozenset[str]
+
+
+def build_reports(
+    rounds: Rounds, prices: Mapping[str, Price], ledger: Ledger, *, interim: bool = False
+) -> list[RepositoryReport]:
+    """One report for each repository; an `interim` one holds the file round, its findings unverified."""
+    gathered = {each.name: Gathered(each) for each in rounds.document.repositories}
+    judgements = Judgements() if interim else rounds.judgements()
+    _gather_files(rounds, judgements, gathered, ledger)
+    if interim:
+        for each in gathered.values():
+            each.shortfalls.append(Shortfall("deadline", _INTERIM))
+    else:
+        _gather_across(rounds, judgements, gathered)
+        _gather_missed_rounds(rounds, gathered, ledger)
+    return [_report(rounds.document, each, prices, ledger) for each in gathered.values()]
+
+
+_INTERIM = (
+    "The rounds across files and of verification have not ended: these are the file round's findings, unverified."
+)
+
+
+def _gather_files(rounds: Rounds, judgements: Judgements, gathered: Mapping[str, Gathered], ledger: Ledger) -> None:
+    for view in rounds.views():
+        mine = gathered[view.repository]
+        mine.reviewed[view.path] = view.carried
+        found = [judgements.of(view.repository, FILES, finding) for finding in findings_of(view)]
+        if found:
+            mine.findings += found
+            mine.files[view.path] = view.file
+    for record in rounds.state.requests.units(rounds.audit.id, round=FILES):
+        mine = gathered[record.repository]
+        for path in FilePayload.read(record.payload).holds:
+            if path not in mine.reviewed:
+                mine.missed[path] = _why(record, ledger)
+    for mine in gathered.values():
+        mine.findings += [_suspicion(suspect) for suspect in mine.repository.suspects]
+
+
+def _gather_across(rounds: Rounds, judgements: Judgements, gathered: Mapping[str, Gathered]) -> None:
+    across = rounds.across()
+    for crossing in across.findings():
+        mine = gathered[crossing.repository]
+        mine.findings.append(judgements.of(crossing.repository, INTEGRATION, crossing.finding))
+        view = across.files.get((crossing.repository, crossing.finding.anchor.path))
+        if view:
+            mine.files[view.path] = view.file
+
+
+def _gather_missed_rounds(rounds: Rounds, gathered: Mapping[str, Gathered], ledger: Ledger) -> None:
+    missed: Counter[tuple[str, str, Cause, str]] = Counter()
+    for round in (INTEGRATION, VERIFY):
+        for record in rounds.state.requests.units(rounds.audit.id, round=round):
+            if record.state != "answered":
+                size = len(Candidates.read(record.payload).fingerprints) if round == VERIFY else 1
+                missed[(record.repository, round, *_why(record, ledger))] += size
+    for (name, round, cause, reason), count in missed.items():
+        what = f"{count:,} findings were not verified" if round == VERIFY else f"{count:,} groups of files not compared"
+        gathered[name].shortfalls.append(Shortfall(cause, f"{what}: {reason}"))
+
+
+def _why(record: UnitRecord, ledger: Ledger) -> tuple[Cause, str]:
+    match record.state:
+        case "left-out":
+            return "budget", record.reason
+        case "given-up" | "failed":
+            return ledger.cause(record.identity), record.reason or "there is no usable answer"
+        case "answered":
+            return "answer", "another part of it has no usable answer, or the answer passed over it"
+        case _:
+            return "api", _WHY_WAITING
+
+
+def _suspicion(suspect: Suspect) -> Finding:
+    explanation = (
+        f"The text addresses whoever reviews the code ({suspect.kind}): {suspect.excerpt!r}. It was shown to the model "
+        "as data. Remove it, or make sure that it has a purpose."
+    )
+    title = "Text that addresses a reviewer or a model"
+    claim = Claim(
+        suspect.path, suspect.line, suspect.line, "", Severity.MEDIUM, Confidence.MEDIUM, Category.SECURITY, title,
+        explanation,
+    )  # fmt: skip
+    material = "\0".join(["scan", suspect.path, suspect.kind, suspect.excerpt])
+    fingerprint = hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    anchor = Anchor("line", suspect.path, suspect.line, suspect.line)
+    return Finding(claim, anchor, fingerprint, Provenance("scan", "scan"), verdict_note="Found by the scan.")
+
+
+def _report(document: AuditDocument, mine: Gathered, prices: Mapping[str, Price], ledger: Ledger) -> RepositoryReport:
+    settings, repository = document.settings, mine.repository
+    findings = tuple(merge(mine.findings))
+    shortfalls = [*mine.shortfalls, *_unread(repository.skipped), *_named(mine.missed)]
+    files = tuple(sorted(_files(mine), key=lambda file: file.path))
+    passes = tuple(ledger.passes.get(repository.name, ()))
+    changes = ChangeSet(
+        repository.name,
+        repository.commit,
+        repository.commit,
+        tuple(mine.files.values()),
+        changed_files=len(files),
+        guidelines=repository.guidelines,
+    )
+    report = Report(
+        verdict=decide(findings, shortfalls, settings.fail_on, settings.on_incomplete),
+        strategy="audit",
+        engine=document.engine,
+        changes=changes,
+        files=files,
+        passes=passes,
+        findings=findings,
+        cost=cost_of_passes(passes, prices),
+        fail_on=settings.fail_on,
+        notes=tuple(_notes(document, mine, findings)),
+        units_failed=len(mine.missed),
+    )
+    carried = frozenset(path for path, known in mine.reviewed.items() if known)
+    return RepositoryReport(repository, report, frozenset(mine.reviewed), carried)
+
+
+def _files(mine: Gathered) -> Iterator[FileReport]:
+    for path in mine.reviewed:
+        yield FileReport(path, None, "changed", 0, 0, reviewed=True, reason=None)
+    for skipped in mine.repository.skipped:
+        yield FileReport(skipped.path, None, "changed", 0, 0, reviewed=False, reason=skipped.reason)
+    for path, (_, reason) in mine.missed.items():
+        yield FileReport(path, None, "changed", 0, 0, reviewed=False, reason=f"not reviewed: {reason}")
+
+
+def _unread(skipped: Sequence[NotAudited]) -> list[Shortfall]:
+    return [Shortfall("diff", f"{each.path} could not be reviewed: {each.reason}.") for each in skipped if each.failed]
+
+
+def _named(missed: Mapping[str, tuple[Cause, str]]) -> Iterator[Shortfall]:
+    by_reason: dict[tuple[Cause, str], list[str]] = defaultdict(list)
+    for path, why in missed.items():
+        by_reason[why].append(path)
+    for (cause, reason), paths in by_reason.items():
+        more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
+        count = "1 file was" if len(paths) == 1 else f"{len(paths):,} files were"
+        yield Shortfall(cause, f"{count} not reviewed ({', '.join(paths[:_NAMED])}{more}): {reason}")
+
+
+def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding]) -> Iterator[str]:
+    carried = sum(mine.reviewed.values())
+    if carried:
+        total = len(mine.reviewed)
+        yield f"{carried:,} of {total:,} files are unchanged; their answers were carried over and cost nothing."
+    unverified = sum(finding.counts and finding.verified is None for finding in findings)
+    if unverified:
+        yield f"{unverified:,} findings are not verified."
+    if document.sampled:
+        yield document.sampled
