@@ -43,7 +43,7 @@ def test_push_that_changes_one_of_60_files_pays_less_than_a_third(
 ) -> None:
     path = path_of(30)
     after = {**large.after, path: large.after[path] + "\n\nEND = True\n"}
-    (_, head) = git_history(large.folder, {}, after, onto=large.base)  # of the same title
+    (head,) = git_history(large.folder, after, onto=large.head)
     cache = ["--cache-dir", str(tmp_path / "cache")]
     with simulated(Behaviour(brain=KnownAnswers(large.planted))) as (_, env):
         first = reviewer(*diff_arguments(large), *cache, **env)
