@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         print(f"reviewer {__version__}")
         sys.exit(ExitCode.PASS)
     gc.freeze()
+    # A shell that starts jobs in the background has them ignore interrupts; a runner must be able to stop this one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupted)
     verbose = "--verbose" in arguments or os.environ.get("RUNNER_DEBUG") == "1"
     sys.exit(guarded(lambda: _dispatch(arguments), verbose=verbose))

@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -113,6 +113,15 @@ def test_incomplete_may_be_neutral_by_cause(reviewer: Runner, small: Change) -> 
     assert (ran.code, ran.report["verdict"], ran.outputs["verdict"]) == (0, "incomplete", "incomplete")
 
 
+@pytest.fixture(params=[signal.SIG_DFL, signal.SIG_IGN], ids=["foreground", "background"])
+def inherited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How a process finds SIGINT: a shell's background jobs are started with it ignored."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("inherited")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_with_130_and_outputs(reviewer: Runner, small: Change, number: signal.Signals) -> None:
     asked = threading.Event()
