@@ -28,7 +28,7 @@ SKEW = timedelta(minutes=10)
 _CREATION = timedelta(hours=1)
 """How long after its intent a batch may have been made, at most: the upload of 256 MB takes its time."""
 RESULTS_KEPT = timedelta(days=29)
-_TRANSACTION = 2000
+_TRANSACTION = 4000
 """Rows kept at once: they come in any order, so that the fewer transactions there are, the fewer pages are written."""
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reviewer.audit.carried import FILES
 from reviewer.audit.document import AuditDocument, Audited, Suspect
@@ -13,7 +13,7 @@ from reviewer.audit.ledger import Ledger, cost_of_passes
 from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.verifying import VERIFY, Candidates, Judgements
-from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.change import ChangedFile, ChangeSet, Hunk
 from reviewer.core.finding import Anchor, Category, Claim, Confidence, Finding, Provenance, Severity
 from reviewer.core.inventory import NotAudited
 from reviewer.core.merge import merge
@@ -25,6 +25,8 @@ from reviewer.store.audit_values import UnitRecord
 
 _NAMED = 5
 """Files that one sentence of the verdict names; the report's list of files has all."""
+_AROUND, _LONGEST = 4, 200
+"""Lines kept around a finding, and of one."""
 _WHY_WAITING = "its request has not come to its end"
 
 
@@ -38,6 +40,20 @@ class Gathered:
     reviewed: dict[str, bool] = field(default_factory=dict)
     missed: dict[str, tuple[Cause, str]] = field(default_factory=dict)
     shortfalls: list[Shortfall] = field(default_factory=list)
+
+    def show(self, file: ChangedFile, findings: Sequence[Finding]) -> None:
+        """Keep of a file what its findings' excerpts show: of a whole repository there would be too much."""
+        known = self.files.get(file.path) or ChangedFile(file.path, "changed", commentable=False)
+        lines = tuple(file.lines())
+        hunks = {hunk.new_start: hunk for hunk in known.hunks}
+        for finding in findings:
+            place = finding.anchor
+            first = max(1, place.start_line - _AROUND)
+            last = min(len(lines), min(place.end_line, place.start_line + _LONGEST) + _AROUND)
+            if first <= last:
+                count = last - first + 1
+                hunks[first] = Hunk(first, count, first, count, lines[first - 1 : last])
+        self.files[file.path] = replace(known, hunks=tuple(hunks[start] for start in sorted(hunks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ def _gather_files(rounds: Rounds, judgements: Judgements, gathered: Mapping[str,
         found = [judgements.of(view.repository, FILES, finding) for finding in findings_of(view)]
         if found:
             mine.findings += found
-            mine.files[view.path] = view.file
+            mine.show(view.file, found)
     for record in rounds.state.requests.units(rounds.audit.id, round=FILES):
         mine = gathered[record.repository]
         for path in FilePayload.read(record.payload).holds:
@@ -95,7 +111,7 @@ def _gather_across(rounds: Rounds, judgements: Judgements, gathered: Mapping[str
         mine.findings.append(judgements.of(crossing.repository, INTEGRATION, crossing.finding))
         view = across.files.get((crossing.repository, crossing.finding.anchor.path))
         if view:
-            mine.files[view.path] = view.file
+            mine.show(view.file, [crossing.finding])
 
 
 def _gather_missed_rounds(rounds: Rounds, gathered: Mapping[str, Gathered], ledger: Ledger) -> None:

@@ -206,7 +206,7 @@ class _Session:
                 return self._telling.sampled_out(AuditDocument.read(now.document))
             if now.stage == REPORT:
                 return self._telling.ended(self._driver, now)
-            if moved.filed and self._telling.interim_is_due(self._driver, now):
+            if moved.filed and not wait and self._telling.interim_is_due(self._driver, now):
                 self._telling.interim(self._driver, now)
             if not wait:
                 return self._telling.in_progress(now)

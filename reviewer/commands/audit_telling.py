@@ -22,10 +22,11 @@ from reviewer.core.audit_report import Standing, compare, dump_known, load_known
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.core.sla import rounds_that_fit, schedule_for
+from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ExitCode
 from reviewer.guard.terminal import plain
 from reviewer.publish.terminal import print_report
-from reviewer.store.audit_values import Audit
+from reviewer.store.audit_values import Audit, AuditStatus
 from reviewer.wiring import RunOptions, prices_of
 
 _COLLECT_GAP = timedelta(hours=2)
@@ -71,41 +72,45 @@ class Telling:
 
     def interim(self, driver: Driver, audit: Audit) -> None:
         """The file round's findings, unverified, as soon as they are there."""
-        rounds = driver.rounds(audit)
-        prices = prices_of(rounds.document.settings, rounds.document.engine)
-        ledger = read_ledger(driver.state, audit.id, prices)
-        reports = build_reports(rounds, prices, ledger, interim=True)
-        self._write(reports, combined(reports, rounds.document))
+        told = self._told(driver, audit, interim=True)
+        self._publish(told, driver, audit)
         self._say("The file round's findings are published, unverified; the rounds that follow may pass the deadline.")
 
     def ended(self, driver: Driver, audit: Audit) -> int:
         """Everything is in: report, publish, and put the audit away."""
-        rounds = driver.rounds(audit)
-        document = rounds.document
-        prices = prices_of(document.settings, document.engine)
-        ledger = read_ledger(driver.state, audit.id, prices)
-        reports = build_reports(rounds, prices, ledger)
-        publications: list[Publication] = []
-        today = driver.clock.now().date().isoformat()
-        earlier = last_ended(driver.state, audit)
-        before = AuditDocument.read(earlier.document) if earlier else None
-        for each in reports:
-            standing = _standing(each, before)
-            publications.append(self._issue(each, standing))
-            known = dump_known(remembered(standing, today))
-            document = document.with_repository(replace(document.repository(each.repository.name), known=known))
-        report = combined(reports, document)
-        publications += self._write(reports, report)
-        publications += self._evidence(driver, audit, reports, ledger)
+        told = self._told(driver, audit, interim=False)
+        document, report, publications = self._publish(told, driver, audit)
+        publications += self._evidence(driver, audit, told)
         write_actions_files(report, self.options, self.env, publications)
-        status = "incomplete" if report.verdict.state == "incomplete" else "complete"
-        driver.finish(audit, "incomplete" if status == "incomplete" else "complete", document)
+        status: AuditStatus = "incomplete" if report.verdict.state == "incomplete" else "complete"
+        driver.finish(audit, status, document)
         self._state(status)
         print_report(report, Console(), self.options.verbose)
         for publication in publications:
             if publication.outcome in ("failed", "skipped"):
                 self._say(f"{publication.channel}: {publication.outcome}: {publication.detail}")
         return report.verdict.exit_code
+
+    def _told(self, driver: Driver, audit: Audit, *, interim: bool) -> "_Told":
+        rounds = driver.rounds(audit)
+        prices = prices_of(rounds.document.settings, rounds.document.engine)
+        ledger = read_ledger(driver.state, audit.id, prices)
+        return _Told(rounds.document, ledger, build_reports(rounds, prices, ledger, interim=interim))
+
+    def _publish(self, told: "_Told", driver: Driver, audit: Audit) -> tuple[AuditDocument, Report, list[Publication]]:
+        """Issues first, since the reports say what became of them; then the files."""
+        document, publications = told.document, list[Publication]()
+        today = driver.clock.now().date().isoformat()
+        earlier = last_ended(driver.state, audit)
+        before = AuditDocument.read(earlier.document) if earlier else None
+        for each in told.reports:
+            standing = _standing(each, before)
+            publications.append(self._issue(each, standing))
+            known = dump_known(remembered(standing, today))
+            document = document.with_repository(replace(document.repository(each.repository.name), known=known))
+        report = _with_failures(combined(told.reports, document), publications, document)
+        publications += self._write(told.reports, report)
+        return document, report, publications
 
     def _write(self, reports: list[RepositoryReport], report: Report) -> list[Publication]:
         """The files that flags ask for; of several repositories each has its own JSON beside the one of all."""
@@ -118,15 +123,13 @@ class Telling:
                 written.append(write_json(each.report, self.options.json.with_suffix(f".{name}.json")))
         return written
 
-    def _evidence(
-        self, driver: Driver, audit: Audit, reports: list[RepositoryReport], ledger: Ledger
-    ) -> list[Publication]:
+    def _evidence(self, driver: Driver, audit: Audit, told: "_Told") -> list[Publication]:
         if not self.options.json:
             return []
         from reviewer.publish.provenance import write_provenance
 
         path = evidence_path(self.options.json)
-        count = write_provenance(path, records(driver.rounds(audit), reports, ledger))
+        count = write_provenance(path, records(driver.rounds(audit), told.reports, told.ledger))
         return [Publication("provenance", "posted", f"{path} ({count:,} records)")]
 
     def _issue(self, each: RepositoryReport, standing: Standing) -> Publication:
@@ -167,6 +170,29 @@ class Telling:
 
     def _say(self, text: str) -> None:
         self.console.print(Text(plain(text)), soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What there is to tell."""
+
+    document: AuditDocument
+    ledger: Ledger
+    reports: list[RepositoryReport]
+
+
+def _with_failures(report: Report, publications: list[Publication], document: AuditDocument) -> Report:
+    """A finding that nobody was told of is no finding: a channel that failed makes the audit incomplete."""
+    failed = [Shortfall("posting", f"{one.channel}: {one.detail}") for one in publications if one.outcome == "failed"]
+    if not failed:
+        return report
+    settings = document.settings
+    posting = decide(report.findings, failed, report.fail_on, settings.on_incomplete)
+    reasons = (*report.verdict.incomplete_because, *posting.incomplete_because)
+    worst = max(report.verdict.exit_code, posting.exit_code)
+    return replace(
+        report, verdict=replace(report.verdict, state="incomplete", exit_code=worst, incomplete_because=reasons)
+    )
 
 
 def evidence_path(json: Path) -> Path:

@@ -19,7 +19,7 @@ _PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
 _LOCK = 0x52657669657772
 """The advisory lock of PostgreSQL that a run of the audit holds."""
-_CACHE = 64 * 1024
+_CACHE = 128 * 1024
 """KiB of pages that SQLite keeps: the indexes of 100,000 requests, whose keys come in no order."""
 _CHOOSE = "Choose another `--state`."
 

@@ -123,7 +123,7 @@ class _Changes:
             change = update(REQUESTS).where(REQUESTS.c.number == bindparam("row"))
             connection.execute(
                 change.values({name: bindparam(name) for name in ("state", "attempt", "last", "reason", "result")}),
-                list(self._updates.values()),
+                [change for _, change in sorted(self._updates.items())],
             )
 
     @property

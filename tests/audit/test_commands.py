@@ -35,6 +35,7 @@ class Command:
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], env: Mapping[str, str]) -> None:
         self.folder, self.env, self._capsys = folder, env, capsys
+        self.interim: Mapping[str, Any] = {}
 
     def __call__(self, name: str, *arguments: str, **env: str) -> Ran:
         report, outputs = self.folder / "report.json", self.folder / "outputs"
@@ -50,10 +51,11 @@ class Command:
         written = json.loads(report.read_text()) if report.exists() else {}
         return Ran(code, err, out, parse_outputs(outputs.read_text()) if outputs.exists() else {}, written)
 
-    def collected(self, **env: str) -> Ran:
+    def collected(self, *arguments: str, **env: str) -> Ran:
         """Collect until the audit has ended."""
         until = time.monotonic() + 60
-        while (ran := self("collect", **env)).outputs["state"] == "in-progress":
+        while (ran := self("collect", *arguments, **env)).outputs["state"] == "in-progress":
+            self.interim = ran.json or self.interim
             assert time.monotonic() < until, ran.err
             time.sleep(0.02)
         return ran
@@ -77,7 +79,7 @@ def test_submit_leaves_and_collect_ends_it(
 ) -> None:
     with commands(tmp_path, capsys) as audit:
         submitted = audit("submit")
-        ended = audit.collected()
+        ended = audit.collected("--html", str(tmp_path / "report.html"))
         after = audit("collect")
 
     assert (submitted.code, submitted.outputs["state"], submitted.outputs["verdict"]) == (
@@ -95,7 +97,20 @@ def test_submit_leaves_and_collect_ends_it(
         "findings",
     )
     assert ended.outputs["cost-usd"] == ended.json["cost"]["usd"] != "0.000000"
+    assert "return rows[9]  # bug n0" in (tmp_path / "report.html").read_text()
     assert (after.code, after.outputs["state"]) == (0, "complete")
+
+
+def test_the_file_round_is_published_before_the_rounds_that_may_be_late(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys) as audit:
+        audit("submit")
+        audit.collected()
+
+    assert audit.interim["verdict"] == "incomplete"
+    assert "findings, unverified" in audit.interim["incomplete_because"][0]
+    assert [finding["verified"] for finding in audit.interim["findings"]] == [None] * 4
 
 
 def test_nothing_ready_costs_one_list_call(
@@ -118,8 +133,7 @@ def test_run_sees_it_through_offline(tmp_path: Path, shop: Repository, capsys: p
     )
 
     assert (ran.outputs["state"], ran.json["engine"], ran.json["cost"]["usd"]) == ("complete", "offline", "0.000000")
-    assert (tmp_path / "r.html").exists()
-    assert (tmp_path / "r.sarif").exists()
+    assert all((tmp_path / name).exists() for name in ("r.html", "r.sarif"))
     assert "No model was used" in ran.out
 
 
