@@ -14,25 +14,26 @@ _PLANTED = re.compile(r'"\s*(\d+) \+ (total_(\d+) = total_\3 / 0)"')
 _PATH = re.compile(r'"path": "([^"]+)"')
 
 
-def change_set(files: int, lines: int, seed: int = 7) -> ChangeSet:
-    """`files` added Python files of `lines` lines, each with one planted fault (a division by zero) on a known line."""
+def change_set(files: int, lines: int, seed: int = 7, every: int = 1) -> ChangeSet:
+    """Added Python files of `lines` lines, every n-th with a planted fault (a division by zero) on a known line."""
     chance = random.Random(seed)
     return ChangeSet(
         repository="bench/shop",
         base_sha="a" * 40,
         head_sha="b" * 40,
-        files=tuple(_file(number, lines, chance) for number in range(files)),
+        files=tuple(_file(number, lines, chance, planted=number % every == 0) for number in range(files)),
         title="Rework the totals",
         body="All totals are computed anew.",
         changed_files=files,
     )
 
 
-def _file(number: int, lines: int, chance: random.Random) -> ChangedFile:
+def _file(number: int, lines: int, chance: random.Random, *, planted: bool) -> ChangedFile:
     text = [
         f"value_{number}_{line} = compute_{chance.randrange(1000)}(value_{number}_{line - 1})" for line in range(lines)
     ]
-    text[chance.randrange(lines)] = f"total_{number} = total_{number} / 0"
+    if planted:
+        text[chance.randrange(lines)] = f"total_{number} = total_{number} / 0"
     content = "\n".join(text) + "\n"
     hunks = parse_hunks(f"@@ -0,0 +1,{lines} @@\n" + "".join(f"+{line}\n" for line in text))
     assert isinstance(hunks, tuple)
