@@ -115,9 +115,11 @@ def exclusive(engine: Engine) -> Iterator[None]:
 @contextmanager
 def _held(engine: Engine) -> Iterator[bool]:
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            yield bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar_one())
-            connection.invalidate()  # the lock belongs to the connection
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            try:
+                yield bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar_one())
+            finally:
+                connection.invalidate()  # the lock belongs to the connection
         return
     # A database of its own that is locked and never written: the system lets go of it whatever ends the process.
     guard = create_engine(URL.create("sqlite", database=f"{engine.url.database}.lock"), connect_args={"timeout": 0.0})

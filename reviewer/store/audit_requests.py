@@ -28,6 +28,8 @@ from reviewer.store.audit_values import Pending, PlanCounts, Planned, RequestSta
 
 PAGE = 500
 """Rows in memory at a time, and in one transaction."""
+_PLAN, _PLAN_TOKENS = 5000, 4_000_000
+"""Units planned in one transaction, and the tokens of their questions that are then in memory."""
 T = TypeVar("T")
 
 
@@ -35,6 +37,23 @@ def pages(items: Iterable[T], size: int = PAGE) -> Iterator[list[T]]:
     """The items, so many at a time."""
     rest = iter(items)
     while page := list(islice(rest, size)):
+        yield page
+
+
+def _plan_pages(items: Iterable[Planned]) -> Iterator[list[Planned]]:
+    """Larger pages where the questions are small: identities come in no order, so each page writes much of an index.
+
+    Whole pages before their transaction begins: what makes the items may itself be reading the state.
+    """
+    page: list[Planned] = []
+    tokens = 0
+    for item in items:
+        page.append(item)
+        tokens += item.request.estimated_input
+        if len(page) >= _PLAN or tokens >= _PLAN_TOKENS:
+            yield page
+            page, tokens = [], 0
+    if page:
         yield page
 
 
@@ -51,7 +70,7 @@ class Requests:
         With `carry_over` a question that any audit in this state has a usable answer to is not asked again.
         """
         total = PlanCounts()
-        for page in pages(items):
+        for page in _plan_pages(items):
             with self._engine.begin() as connection:
                 made = _PlanPage(connection, audit, page, now).write(self._engine, carry_over)
             total = PlanCounts(

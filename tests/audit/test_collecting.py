@@ -122,6 +122,23 @@ def test_a_broken_stream_of_results_is_resumed_by_collecting_again(tmp_path: Pat
         assert run.states() == {"answered": 3}
 
 
+def test_a_stream_that_breaks_off_ever_again_buys_nothing_again(tmp_path: Path) -> None:
+    """What a cut stream did not show is still there, other than what a whole one leaves out."""
+    cuts = 5
+
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        return Fault("partial_line") if endpoint == "batches.results" and number < cuts else None
+
+    with night(tmp_path, faults=faults) as run:
+        run.plan(*FILES)
+        run.submit()
+        for _ in range(cuts):
+            assert until(lambda: (seen := run.collect()).cut and seen).open == 1
+            assert run.submit().requests == 0
+        assert run.collect().kept.answered == 1
+        assert run.bought() == 3
+
+
 def test_unknown_keys_and_shouted_enums_are_no_obstacle(tmp_path: Path) -> None:
     with night(tmp_path, item_outcome=once(Fault("extra_keys"))) as run:
         run.plan(*FILES)

@@ -176,7 +176,7 @@ def test_what_is_left_out_has_its_reason(state: AuditState) -> None:
 
 def test_many_more_rows_than_a_page_come_once_each(state: AuditState) -> None:
     audit = state.audits.start({}, NOW).id
-    names = [f"{number}.py" for number in range(1201)]
+    names = [f"{number}.py" for number in range(5101)]
     plan(state, audit, *names)
     assert sorted(pending.request.turns[0].blocks[0].text for pending in state.requests.pending(audit)) == sorted(
         f"[tag1] Review {name}" for name in names

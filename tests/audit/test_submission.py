@@ -172,6 +172,29 @@ def test_another_ones_batch_of_the_same_size_is_disowned_when_it_has_ended(tmp_p
         assert run.units()["a.py"].state == "answered"
 
 
+@pytest.mark.parametrize(("before", "ours"), [(True, ("a.py",)), (False, ("a.py", "b.py"))], ids=["older", "smaller"])
+def test_a_neighbours_batch_that_cannot_be_ours_is_no_candidate(
+    tmp_path: Path, before: bool, ours: tuple[str, ...]
+) -> None:
+    clock = Clock()
+    with night(
+        tmp_path,
+        clock,
+        faults=lambda number, end, _: (
+            Fault("reset_before") if (number, end) == (1 if before else 0, "batches.create") else None
+        ),
+    ) as run:
+        run.plan(*ours)
+        if before:
+            say_hello(run)
+        assert run.submit().blocked
+        if not before:
+            say_hello(run)
+        assert "was not confirmed" in run.submit().blocked
+        clock.seconds += 6 * MINUTE
+        assert run.submit() == Submitted(batches=1, requests=len(ours))
+
+
 def test_several_candidates_are_told_apart_once_they_have_ended(tmp_path: Path) -> None:
     clock = Clock()
     with night(tmp_path, clock, batch_delay=600.0, faults=first_create(LOST)) as run:
