@@ -4,6 +4,7 @@ hidden     text that a reader does not see            injection  text that addre
 untrusted  marked blocks for the model                secrets    secrets found, masked, removed
 markdown   comments, reviews, job summaries           workflow   Actions commands, logs and outputs
 terminal   consoles                                   html       reports (escaping is jinja2's)
+sarif      messages in code scanning
 
 Pure functions on str: no I/O, no clock, no environment.
 """

@@ -15,6 +15,7 @@ from reviewer.core.finding import Anchor, Category, Confidence, Finding, Severit
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.guard.hidden import reveal
+from reviewer.guard.sarif import message
 from reviewer.publish.excerpt import anchored_lines, new_side
 from reviewer.publish.files import write_whole
 from reviewer.publish.wording import OFFLINE, counting, headline, place, standing
@@ -127,14 +128,14 @@ def _problem(severity: Severity) -> str:
 
 def _result(finding: Finding, rules: list[Category], report: Report) -> dict[str, Any]:
     claim = finding.claim
-    text = f"{reveal(claim.title)[:_LONGEST]}\n\n{reveal(claim.explanation)}\n\n({standing(finding)})"
+    text = f"{reveal(claim.title)[:_LONGEST]}\n\n{claim.explanation}\n\n({standing(finding)})"
     if report.engine == "offline":
         text += f" {OFFLINE}"
     return {
         "ruleId": claim.category.value,
         "ruleIndex": rules.index(claim.category),
         "level": _LEVELS[finding.severity],
-        "message": {"text": text},
+        "message": {"text": message(text)},
         "locations": [{"physicalLocation": _location(finding.anchor, report)}],
         "partialFingerprints": {
             "primaryLocationLineHash": finding.fingerprint,
@@ -165,10 +166,12 @@ def _location(anchor: Anchor, report: Report) -> dict[str, Any]:
 
 def _invocation(report: Report) -> dict[str, Any]:
     notes = [headline(report)] if report.verdict.state == "incomplete" else []
-    notes += [reveal(reason) for reason in report.verdict.incomplete_because]
+    notes += report.verdict.incomplete_because
     if report.engine == "offline":
         notes.append(OFFLINE)
     return {
         "executionSuccessful": report.verdict.state != "incomplete",
-        "toolExecutionNotifications": [{"level": "warning", "message": {"text": note}} for note in notes if note],
+        "toolExecutionNotifications": [
+            {"level": "warning", "message": {"text": message(note)}} for note in notes if note
+        ],
     }
