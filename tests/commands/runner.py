@@ -20,6 +20,7 @@ from reviewer.simulator import Behaviour, Simulator
 from tests.known_answers import Change
 
 SCHEMA = json.loads((Path(cli.__file__).parent / "publish" / "report.schema.json").read_text())
+_VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Runner:
     def _ran(self, code: int, out: str, err: str) -> Ran:
         report = json.loads(self._read("report.json") or "{}")
         if report:
-            jsonschema.validate(report, SCHEMA)
+            _VALIDATOR.validate(report)
         return Ran(code, out, err, report, parse_outputs(self._read("output")), self._read("step-summary.md"))
 
     def _read(self, name: str) -> str:
