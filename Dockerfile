@@ -1,3 +1,7 @@
+# docker build --tag reviewer .
+# docker run --rm reviewer demo                                            nothing is kept
+# docker run --rm --user "$(id -u)" -v "$PWD:/work" reviewer demo          outputs in ./demo-out
+# docker run --rm --user "$(id -u)" -v "$PWD:/work" -e ANTHROPIC_API_KEY reviewer diff --base main
 FROM python:3.13-slim-bookworm AS build
 # The virtual environment goes without pip: nothing is installed into it at run time.
 RUN python -m venv --without-pip /opt/reviewer
@@ -11,6 +15,8 @@ RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-bookworm
 # git reads the repositories that are reviewed. Those mounted at /work may belong to any user.
+# A version of git in Debian's archive is gone with the next security update, so none is named.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git \
     && rm -rf /var/lib/apt/lists/* \

@@ -5,9 +5,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # PYTHON: an interpreter of your own choice. TESTS: a part of the tests. UPGRADE=1: newest releases into the locks.
+# FUZZ_SECONDS, FUZZ: how long to fuzz in all, and which targets.
 PYTHON ?=
 TESTS ?=
 UPGRADE ?=
+FUZZ_SECONDS ?= 600
+FUZZ ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
@@ -20,6 +23,12 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/review.yml examples/aud
 digest = $(shell git hash-object --no-filters pyproject.toml locks/$(1).txt | git hash-object --stdin)
 OFFLINE := .venv/.offline-$(call digest,offline)
 DEV := .venv/.dev-$(call digest,dev)
+FUZZER := .venv/.fuzz-$(call digest,fuzz)
+# The report's tests in a browser take a driver of 165 MB, which is of no use without a browser: without one they are
+# skipped, and say so.
+CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable chrome,\
+  $(shell command -v $(name) 2> /dev/null)))
+BROWSER := $(if $(CHROMIUM),.venv/.browser-$(call digest,browser))
 
 .PHONY: help
 help: ## What can be made
@@ -30,7 +39,7 @@ demo: $(OFFLINE) ## Review the bundled sample without key or network, into demo-
 	$(BIN)/reviewer demo
 
 .PHONY: test
-test: $(DEV) ## Run the tests (TESTS=tests/core for a part of them)
+test: $(DEV) $(BROWSER) ## Run the tests (TESTS=tests/core for a part of them)
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 .PHONY: lint
@@ -45,6 +54,10 @@ lint: $(DEV) ## Check style, types, the import law, workflows and action
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --no-progress --persona=auditor action.yml .github/dependabot.yml $(WORKFLOWS)
 
+.PHONY: fuzz
+fuzz: $(DEV) $(FUZZER) ## Fuzz what strangers write (FUZZ_SECONDS=600 in all, FUZZ="patch event" for some targets)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
 .PHONY: bench
 bench: $(DEV) ## Measure time and memory
 	$(BIN)/python -m benchmarks
@@ -52,6 +65,7 @@ bench: $(DEV) ## Measure time and memory
 .PHONY: docs
 docs: $(DEV) ## Make the documentation pages that come from the code
 	$(BIN)/python -m reviewer.config.documentation > docs/configuration.md
+	$(BIN)/python -m tests.faults.page > docs/failures.md
 	$(BIN)/python -c 'import json; from reviewer.config.loading import schema; print(json.dumps(schema(), indent=2))' \
 	  > reviewer/config/schema.json
 
@@ -66,7 +80,9 @@ lock: build/uv/bin/uv ## Resolve pyproject.toml into locks/ (UPGRADE=1 for the n
 	    $(if $(UPGRADE),--upgrade) --group build pyproject.toml "$$@" > /dev/null; }; \
 	  compile -o locks/runtime.txt; \
 	  compile -o locks/offline.txt -c locks/runtime.txt --extra offline; \
-	  compile -o locks/dev.txt -c locks/offline.txt --extra offline --group dev
+	  compile -o locks/dev.txt -c locks/offline.txt --extra offline --extra postgresql --group dev; \
+	  compile -o locks/browser.txt -c locks/dev.txt --extra offline --extra postgresql --group dev --group browser; \
+	  compile -o locks/fuzz.txt -c locks/dev.txt --group fuzz
 
 .PHONY: dist
 dist: $(OFFLINE) ## Build the source archive and the wheel into dist/
@@ -96,6 +112,14 @@ clean: ## Remove what can be made again
 	$(PIP) install --no-compile --require-hashes -r locks/dev.txt
 	$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@rm -f .venv/.dev-*; touch $@
+
+.venv/.browser-%: $(DEV)
+	$(PIP) install --no-compile --require-hashes -r locks/browser.txt
+	@rm -f .venv/.browser-*; touch $@
+
+.venv/.fuzz-%: $(DEV)
+	$(PIP) install --no-compile --require-hashes -r locks/fuzz.txt
+	@rm -f .venv/.fuzz-*; touch $@
 
 build/uv/bin/uv: | .venv/bin/python
 	$(BIN)/python -m venv build/uv

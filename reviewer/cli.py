@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 from reviewer import __version__
@@ -23,6 +24,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         print(f"reviewer {__version__}")
         sys.exit(ExitCode.PASS)
     gc.freeze()
+    from reviewer.publish.streams import clean_streams
+
+    clean_streams()
     # A shell that starts jobs in the background has them ignore interrupts; a runner must be able to stop this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -30,13 +34,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(guarded(lambda: _dispatch(arguments), verbose=verbose))
 
 
-def _interrupted(*_: object) -> NoReturn:
-    """Actions sends SIGTERM some seconds after SIGINT; both end the same way."""
-    raise KeyboardInterrupt
+def _interrupted(_: int, frame: FrameType | None) -> None:
+    """Actions sends SIGTERM some seconds after SIGINT; both end the same way, whoever handles the first."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
 
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """Run a command; expected failures become one message and their exit code, bugs exit 70."""
+    _fallback_outputs()  # the last one counts, so these are for runs that never come to write theirs
     try:
         return command()
     except ReviewerError as error:
@@ -45,7 +52,6 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
         _annotate(str(error))
         return int(error.exit_code)
     except KeyboardInterrupt:
-        _fallback_outputs()
         _say("reviewer: interrupted; nothing more was sent or posted.")
         return int(ExitCode.INTERRUPTED)
     except Exception as error:
@@ -60,10 +66,13 @@ def _dispatch(arguments: list[str]) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from reviewer.wiring import environment
+
+    env = environment()
     from reviewer.commands.app import build_app
 
     try:
-        command = typer.main.get_command(build_app(_STARTED))
+        command = typer.main.get_command(build_app(_STARTED, env))
         code = int(command.main(arguments or ["--help"], prog_name="reviewer", standalone_mode=False) or 0)
         if code == ExitCode.INTERRUPTED:  # typer has caught the interrupt and made a code of it
             raise KeyboardInterrupt

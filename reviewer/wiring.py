@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reviewer.clock import Clock, SystemClock
-from reviewer.config.loading import Loaded, load
+from reviewer.config.loading import Loaded, load, read_text
 from reviewer.config.settings import PriceOverride, Settings
 from reviewer.core.change import ChangeSet
 from reviewer.core.plan import Plan
 from reviewer.core.pricing import Price
 from reviewer.core.progress import Progress
 from reviewer.core.report import Engine, Estimate, PassReport
-from reviewer.errors import ConfigError
+from reviewer.guard.environment import MIN_LENGTH, READ_IN_PLACE, secret_names, secret_values
+from reviewer.guard.outgoing import protect
+from reviewer.guard.workflow import log, masks
 
 if TYPE_CHECKING:
     from reviewer.audit.driver import Driver
@@ -34,11 +37,17 @@ _COUNTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What the passes came to, every call they made, and what it had been estimated to cost."""
+    """What the passes came to, every call they made, and what it had been estimated to cost.
+
+    `unsure` is what calls that broke off may have cost beyond what is known of them, in dollars. `interrupted`: it is
+    what there was when the run was told to stop.
+    """
 
     outcome: "Outcome"
     passes: tuple[PassReport, ...]
     estimate: Estimate
+    unsure: Decimal = Decimal(0)
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,7 @@ def settings_of(options: RunOptions, env: Mapping[str, str], base_config: str | 
     """The settings in force. `--config` takes the place of the base commit's file (rule 8)."""
     if options.config is None:
         return load(base_config, CONFIG_NAME, env, options.flags)
-    try:
-        text = options.config.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"The configuration file {options.config} cannot be read: {error}.", step="Check --config."
-        ) from error
-    return load(text, str(options.config), env, options.flags)
+    return load(read_text(options.config), str(options.config), env, options.flags)
 
 
 def prices_of(settings: Settings, engine: Engine) -> dict[str, Price]:
@@ -117,6 +120,8 @@ def memo_of(
         yield memo if mode == "use" else WriteOnly(memo)
     finally:
         memo.close()
+        if memo.problem:
+            print(log(f"reviewer: {memo.problem}"), file=sys.stderr)
 
 
 def prompter_of(changes: ChangeSet, settings: Settings) -> "Prompter":
@@ -151,6 +156,7 @@ def run_passes(
     from reviewer.review.asking import Asker
     from reviewer.review.flow import ModelChoice, ReviewFlow
     from reviewer.review.pressure import Pressure
+    from reviewer.review.stopping import stoppable
 
     clock = clock or SystemClock()
     prices = prices_of(settings, engine)
@@ -175,7 +181,12 @@ def run_passes(
             asker = Asker(lane, progress, memo, prices)
             pressure = Pressure(lane, deadline - clock.monotonic())
             flow = ReviewFlow(changes, plan, prompter, asker, models, pressure, progress)
-            return Ran(await flow.run(), tuple(asker.passes), estimate)
+            try:
+                with stoppable():
+                    outcome, interrupted = await flow.run(), False
+            except asyncio.CancelledError:  # what is paid for is told; the answers are in the memo
+                outcome, interrupted = flow.so_far(), True
+            return Ran(outcome, tuple(asker.passes), estimate, lane.budget.unsure, interrupted)
 
     with engine_env(engine, env) as sdk_env, memo_of(settings, engine, clock, "renew" if force else "use") as memo:
         return asyncio.run(review(sdk_env, memo))
@@ -232,5 +243,18 @@ def engine_notes(engine: Engine) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """The one reader of the process's environment."""
-    return dict(os.environ)
+    """The one reader of the process's environment, to be called once, before anything else is printed.
+
+    Secrets are named to the runner, which hides them in the log; they are removed from everything that leaves this
+    process; and they are taken out of its environment, where children and later code would find them.
+    """
+    env = dict(os.environ)
+    values = secret_values(env)
+    if env.get("GITHUB_ACTIONS") == "true":
+        for line in masks(values, MIN_LENGTH):
+            print(line)
+        sys.stdout.flush()
+    protect(values)
+    for name in secret_names(env) - READ_IN_PLACE:
+        del os.environ[name]
+    return env

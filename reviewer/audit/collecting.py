@@ -150,6 +150,9 @@ class _Stream:
                     return
                 first = False
         except (ResultsCut, BatchError) as error:
+            # A refused key is nothing to wait for; that there are no results may be so for a moment.
+            if isinstance(error, BatchError) and error.failure.fatal and error.failure.status != 404:
+                raise
             self.error = str(error)
 
 

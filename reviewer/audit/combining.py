@@ -6,6 +6,7 @@ from dataclasses import replace
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.ledger import total_cost
 from reviewer.audit.reporting import RepositoryReport
+from reviewer.core.audit_trend import finding_below
 from reviewer.core.change import ChangeSet
 from reviewer.core.report import Report
 
@@ -56,13 +57,6 @@ def _prefixed(report: Report, name: str) -> Report:
         report.changes,
         files=tuple(replace(file, path=f"{name}/{file.path}") for file in report.changes.files),
     )
-    findings = tuple(
-        replace(
-            finding,
-            anchor=replace(finding.anchor, path=f"{name}/{finding.anchor.path}"),
-            claim=replace(finding.claim, path=f"{name}/{finding.claim.path}"),
-        )
-        for finding in report.findings
-    )
+    findings = tuple(finding_below(finding, name) for finding in report.findings)
     passes = tuple(replace(made, files=tuple(f"{name}/{path}" for path in made.files)) for made in report.passes)
     return replace(report, files=files, changes=changes, findings=findings, passes=passes)

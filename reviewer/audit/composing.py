@@ -4,16 +4,18 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from reviewer.audit.document import Audited
-from reviewer.audit.sampling import Keep, ask_all
+from reviewer.audit.sampling import Book, ask_all
+from reviewer.audit.worst import HardBudget
 from reviewer.clock import Clock
 from reviewer.config.settings import Settings
 from reviewer.core.change import ChangeSet
 from reviewer.core.pricing import Price
 from reviewer.core.request import Ttl
+from reviewer.guard.secrets import mask
 from reviewer.guard.untrusted import new_tag
-from reviewer.model.budget import Budget
 from reviewer.model.client import make_client
 from reviewer.model.lane import SyncLane
 from reviewer.model.limiter import Limiter, RateLimits
@@ -24,7 +26,8 @@ from reviewer.store.audit_values import Pending
 
 def audit_prompter(repository: Audited, ttl: Ttl | None) -> AuditPrompter:
     """Makes one repository's prompts. The marker is random, so that nothing in the code can imitate a block."""
-    changes = ChangeSet(repository.name, repository.commit, repository.commit, (), guidelines=repository.guidelines)
+    guidelines = {name: mask(text) for name, text in repository.guidelines.items()}
+    changes = ChangeSet(repository.name, repository.commit, repository.commit, (), guidelines=guidelines)
     return AuditPrompter(changes, new_tag(secrets.token_bytes(8)), repository.instructions, ttl=ttl)
 
 
@@ -37,11 +40,11 @@ class LaneSampler:
     prices: Mapping[str, Price]
     clock: Clock
 
-    def run(self, pending: Sequence[Pending], keep: Keep) -> None:
+    def run(self, pending: Sequence[Pending], book: Book, cap: Decimal | None) -> Decimal:
         """See `Sampler`."""
-        asyncio.run(self._run(pending, keep))
+        return asyncio.run(self._run(pending, book, HardBudget(cap, self.prices)))
 
-    async def _run(self, pending: Sequence[Pending], keep: Keep) -> None:
+    async def _run(self, pending: Sequence[Pending], book: Book, budget: HardBudget) -> Decimal:
         limits = self.settings.limits
         rates = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
         async with make_client(self.env, CEILING) as client:
@@ -51,7 +54,8 @@ class LaneSampler:
                 deadline=self.clock.monotonic() + self.settings.deadline.total_seconds(),
                 limiter=Limiter(self.clock, rates),
                 window=Window(self.clock),
-                budget=Budget(self.settings.budget_usd, self.prices),
+                budget=budget,
                 prices=self.prices,
             )
-            await ask_all(lane, pending, keep)
+            await ask_all(lane, pending, book)
+        return budget.unsure

@@ -9,19 +9,49 @@ from datetime import datetime
 from typing import Any, Literal
 
 from reviewer.config.settings import Settings
+from reviewer.core.audit_trend import RunFigures
+from reviewer.core.finding import Anchor, Category, Claim, Confidence, Finding, Severity
 from reviewer.core.inventory import NotAudited
+from reviewer.review.screen_findings import screened_finding
 
 Engine = Literal["anthropic", "offline"]
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Text in a file that addresses a reviewer; see `guard.injection`."""
+    """What the screening found in a file (`review.screening`), as the state keeps it for nights that do not read it.
+
+    `line` is 0 for what is not of one line, `excerpt` the finding's explanation.
+    """
 
     path: str
     line: int
     kind: str
     excerpt: str
+    title: str = "Text that addresses a reviewer or a model"
+    severity: str = "medium"
+    confidence: str = "medium"
+    quote: str = ""
+    fingerprint: str = ""
+
+    @classmethod
+    def of(cls, finding: Finding) -> "Suspect":
+        """From what was found in a file that was read."""
+        claim, anchor = finding.claim, finding.anchor
+        return cls(
+            anchor.path, anchor.start_line, anchor.kind, claim.explanation, claim.title, claim.severity.value,
+            claim.confidence.value, claim.quote, finding.fingerprint,
+        )  # fmt: skip
+
+    @property
+    def finding(self) -> Finding:
+        """As the report tells it."""
+        claim = Claim(
+            self.path, self.line, self.line, self.quote, Severity(self.severity), Confidence(self.confidence),
+            Category.SECURITY, self.title, self.excerpt,
+        )  # fmt: skip
+        anchor = Anchor("line" if self.line else "file", self.path, self.line, self.line)
+        return screened_finding(claim, anchor, self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +96,9 @@ class AuditDocument:
     `full_at` is when the last audit that carried nothing over began (ISO 8601), `full` whether this is one. `sample`
     names the sample's identities, None before it is drawn. `reopened` counts how often refused requests were sent again
     after something was mended; `recovered` says that the state of its batches had been lost. `marking` and `sampled`
-    are sentences for people.
+    are sentences for people; `lost` is the dollars that attempts of the sample without an answer may have cost.
+    `trend` has the figures of the last runs, this one's own at its end: each audit hands them on to the next, so that
+    they outlive what the state forgets.
     """
 
     engine: Engine
@@ -79,6 +111,8 @@ class AuditDocument:
     recovered: bool = False
     marking: str = ""
     sampled: str = ""
+    lost: str = "0"
+    trend: tuple[RunFigures, ...] = ()
 
     def write(self) -> dict[str, Any]:
         """As JSON."""
@@ -86,6 +120,7 @@ class AuditDocument:
         value["repositories"] = [asdict(each) for each in self.repositories]
         value["settings"] = self.settings.model_dump(mode="json", by_alias=True)
         value["sample"] = None if self.sample is None else list(self.sample)
+        value["trend"] = [run.write() for run in self.trend]
         return value
 
     @classmethod
@@ -97,6 +132,7 @@ class AuditDocument:
                 "repositories": tuple(Audited.read(each) for each in value["repositories"]),
                 "settings": Settings.model_validate(value["settings"]),
                 "sample": None if value["sample"] is None else tuple(value["sample"]),
+                "trend": tuple(map(RunFigures.read, value.get("trend", ()))),
             }
         )
 

@@ -7,24 +7,28 @@ by the next one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
-from reviewer.audit.budgeting import fit_round
+from reviewer.audit import sentences
+from reviewer.audit.budgeting import Purse, Slice
 from reviewer.audit.carried import FILES
-from reviewer.audit.collecting import Collected, collect_batches, next_look
+from reviewer.audit.collecting import collect_batches, next_look
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.findings import judge
 from reviewer.audit.integrating import INTEGRATION
 from reviewer.audit.planning import Planner, Prompters, with_found
 from reviewer.audit.recovery import recover
 from reviewer.audit.rounds import Rounds
-from reviewer.audit.sampling import Sampler, ask_sample, choose_sample
+from reviewer.audit.sampling import Sampled, Sampler, ask_sample, book_lost, choose_sample
 from reviewer.audit.submission import submit_round
 from reviewer.audit.verifying import VERIFY
+from reviewer.audit.worst import Room
 from reviewer.clock import Clock
 from reviewer.core.pricing import Price
 from reviewer.errors import EngineError
 from reviewer.model.batches import BatchApi
+from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit, AuditStatus, RequestState
 
@@ -113,17 +117,13 @@ class Driver:
         if audit.recovering and not self._recovered(audit, moved):
             return False
         count = made.counts
-        moved.notes.append(
-            f"Planned: {count.new + count.known:,} requests; {len(made.holds):,} files carried over from the last one."
-        )
+        moved.notes.append(sentences.planned(count.new + count.known, len(made.holds)))
         self.state.audits.advance(audit.id, SAMPLE, with_found(document, made).write())
         return True
 
     def _recovered(self, audit: Audit, moved: Moved) -> bool:
         found = recover(self.state, self.api, self.clock, audit.id, judge)
-        moved.notes.append(f"Found again: {found.batches} batches with {found.kept.answered:,} answers of use.")
-        if found.waiting:
-            moved.notes.append(f"{found.waiting} batches have not ended yet; until then nothing is sent.")
+        moved.notes += sentences.found_again(found)
         return not found.waiting
 
     def _look_back(self, audit: Audit, moved: Moved) -> None:
@@ -135,36 +135,55 @@ class Driver:
 
     def _sample(self, audit: Audit, moved: Moved) -> bool:
         document = AuditDocument.read(audit.document)
+        if lost := book_lost(self.state, audit.id, self.clock):
+            moved.notes.append(sentences.cut_off(lost))
+        purse = self._purse(audit, document)
+        room = purse.slice(FILES).room if purse else Room()
         if document.sample is None:
-            self._fit(audit, FILES, document, moved)
-            waiting = [each.identity for each in self.state.requests.pending(audit.id, round=FILES)]
-            document = replace(
-                document, sample=tuple(choose_sample(waiting, len(waiting), document.settings.audit.sample))
-            )
-            self.state.audits.advance(audit.id, SAMPLE, document.write())
+            # Batches of ours that were found again have gone out after a good sample.
+            proven = document.recovered and self.state.figures.spent(audit.id)
+            document = replace(document, sample=()) if proven else self._draw(audit, document)
+        sampled = self._ask(audit, document, room, purse)
+        if document.sample and not sampled.asked and not sampled.refused:
+            # Whatever was asked is lost: others have to stand for the rest.
+            document = self._draw(audit, document)
+            sampled = self._ask(audit, document, room, purse)
         if document.sample:
-            sampled = ask_sample(self.state, audit.id, document.sample, self._sampler, self.clock, judge)
             moved.notes.append(str(sampled))
-            document = replace(document, sampled=str(sampled))
-            if not sampled.good:
-                self.state.audits.advance(audit.id, SAMPLE, document.write())
-                self.state.audits.end(audit.id, "sampled-out", self.clock.now())
-                return False
+        document = replace(
+            document, sampled=str(sampled) if document.sample else "", lost=str(Decimal(document.lost) + sampled.lost)
+        )
+        if not sampled.good:
+            self.state.audits.advance(audit.id, SAMPLE, document.write())
+            self.state.audits.end(audit.id, "sampled-out", self.clock.now())
+            return False
+        if purse and sampled.refused and not sampled.asked:
+            moved.notes.append(sentences.no_room(purse.leave_out(FILES), purse.cap))
         self.state.audits.advance(audit.id, FILES, document.write())
         return True
+
+    def _draw(self, audit: Audit, document: AuditDocument) -> AuditDocument:
+        """Name the sample before it is asked."""
+        drawn = choose_sample(self.state.requests.unsent(audit.id, FILES), document.settings.audit.sample)
+        document = replace(document, sample=(*(document.sample or ()), *drawn))
+        self.state.audits.advance(audit.id, SAMPLE, document.write())
+        return document
+
+    def _ask(self, audit: Audit, document: AuditDocument, room: Room, purse: Purse | None) -> Sampled:
+        cap = max(Decimal(0), purse.left()) if purse else None
+        return ask_sample(
+            self.state, audit.id, document.sample or (), self._sampler, self.clock, judge, room=room, cap=cap
+        )
 
     def _round(self, audit: Audit, moved: Moved) -> bool:
         round = audit.stage
         document = AuditDocument.read(audit.document)
         collected = collect_batches(self.state, self.api, self.clock, audit.id, judge)
-        _tell(collected, moved)
+        moved.notes += sentences.came_in(collected)
         self._stop_if_refused(audit, document)
-        self._fit(audit, round, document, moved)
-        sent = submit_round(self.state, self.api, self.clock, audit.id, round=round)
-        if sent.requests:
-            moved.notes.append(f"Sent {sent.requests:,} requests of the {round} round in {sent.batches} batches.")
-        if sent.blocked:
-            moved.notes.append(sent.blocked)
+        now = self._slice(audit, round, document, moved)
+        sent = submit_round(self.state, self.api, self.clock, audit.id, round=round, only=now.only, sent_as=now.room)
+        moved.notes += sentences.sent(sent, round)
         if self._under_way(audit, round) or collected.waiting:
             return False
         return self._ended(audit, document, round, moved)
@@ -177,7 +196,7 @@ class Driver:
         """Everything of the round that was asked has come to its end: what it passed over, or the next round."""
         rounds = Rounds(self.state, audit, document, self._prompters)
         again = {FILES: rounds.alone, VERIFY: lambda: rounds.verification(again=True)}.get(round)
-        if again and self._add(audit, document, again, moved, "were passed over and are asked about again"):
+        if again and self._add(audit, document, again, moved, "planned anew for what answers passed over"):
             return True
         following = _NEXT[round]
         make = {INTEGRATION: rounds.integration, VERIFY: rounds.verification}.get(following)
@@ -192,15 +211,21 @@ class Driver:
     def _add(self, audit: Audit, document: AuditDocument, make: Callable[[], Any], moved: Moved, what: str) -> int:
         counts = self.state.requests.plan(audit.id, make(), carry_over=not document.full, now=self.clock.now())
         if counts.new:
-            moved.notes.append(f"{counts.new:,} requests {what}.")
+            moved.notes.append(f"{number(counts.new, 'request')} {what}.")
         return counts.new
 
-    def _fit(self, audit: Audit, round: str, document: AuditDocument, moved: Moved) -> None:
+    def _purse(self, audit: Audit, document: AuditDocument) -> Purse | None:
         cap = document.settings.budget_usd
-        if cap is not None:
-            left_out = fit_round(self.state, audit.id, round, cap, self._prices)
-            if left_out:
-                moved.notes.append(f"{left_out:,} requests of the {round} round are left out by the budget of ${cap}.")
+        return None if cap is None else Purse(self.state, audit.id, cap, self._prices, Decimal(document.lost))
+
+    def _slice(self, audit: Audit, round: str, document: AuditDocument, moved: Moved) -> Slice:
+        """What of the round the budget lets go now: all of it where there is none."""
+        purse = self._purse(audit, document)
+        if purse is None:
+            return Slice()
+        made = purse.slice(round)
+        moved.notes += sentences.sliced(made, round, purse.cap)
+        return made
 
     def _stop_if_refused(self, audit: Audit, document: AuditDocument) -> None:
         """A request error is nobody's bad luck: nothing more is sent before it is mended."""
@@ -209,18 +234,7 @@ class Driver:
         refused = list(self.state.requests.units(audit.id, states=["failed"]))
         if refused:
             raise EngineError(
-                f"The API refused {len(refused):,} requests of the audit, so nothing more is sent.",
+                f"The API refused {number(len(refused), 'request')} of the audit, so nothing more is sent.",
                 refused[0].reason,
                 "Then go on with `reviewer audit submit`, which sends them again.",
             )
-
-
-def _tell(collected: Collected, moved: Moved) -> None:
-    kept = collected.kept
-    if collected.ended or collected.lost:
-        again = f", {kept.again:,} to be sent again" if kept.again else ""
-        given_up = f", {kept.given_up:,} given up" if kept.given_up else ""
-        moved.notes.append(
-            f"{collected.ended + collected.lost} batches ended: {kept.answered:,} answers{again}{given_up}."
-        )
-    moved.notes += [*collected.doubts, *collected.cut]

@@ -2,7 +2,7 @@
 
 The first audit, and every full one, clusters all files. A later one keeps the clusters of the last, whose answers count
 for the files that are still the same, and asks anew only around what has changed: what the changed files promise and
-expect now, beside the files that share names with them.
+expect now, beside the files that share names with them, and around what has been deleted.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from reviewer.audit.findings import findings_of
 from reviewer.audit.material import FileView
+from reviewer.audit.since import Since, notes_of, same_notes
 from reviewer.core.cluster import Related, cluster
 from reviewer.core.plan import ContextBudget, Item, Unit
 from reviewer.core.tokens import estimate_tokens
@@ -29,27 +29,42 @@ _AROUND = 1 / 12
 """Size of the groups around a changed file, as a share of a context."""
 _SMALLER = 2
 """A context around changed files is so many times smaller than one of a whole cluster."""
+_CODE_LEAST, _CODE_TIMES = 4_000, 3
+"""Tokens of code beside changed files: so much, or so many times what has changed itself."""
+_GONE = "DELETED since the last audit, no longer in the repository. What it was: "
 _FRESH_FROM = 0.3
 """Share of changed files from which the last audit's clusters are of no more use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One file as the integration round needs it."""
+    """One file as the integration round needs it; one that is gone has no `view`.
+
+    `changed` says that its notes have: an edit that leaves what a file promises and expects as it was changes nothing
+    for the others.
+    """
 
     path: str
     blob: str
     notes: FileNotes
     tokens: int
-    view: FileView
+    view: FileView | None
     changed: bool
 
     @classmethod
-    def of(cls, view: FileView) -> "Noted":
-        """From the file round's answer."""
-        titles = tuple(finding.claim.title for finding in findings_of(view))
-        notes = FileNotes(view.path, view.answer.notes, titles)
-        return cls(view.path, view.blob, notes, notes_tokens(notes), view, not view.carried)
+    def of(cls, view: FileView, since: Since) -> "Noted":
+        """From the file round's answer, and what was said of the file before."""
+        notes = notes_of(view)
+        before = since.said.get((view.repository, view.path))
+        changed = not view.carried and not (before and same_notes(notes, before))
+        return cls(view.path, view.blob, notes, notes_tokens(notes), view, changed)
+
+    @classmethod
+    def gone(cls, before: FileNotes) -> "Noted":
+        """A file that has been deleted: the others may still expect what it promised."""
+        told = tuple(f"{_GONE}{note}" for note in before.notes or ("(nothing was noted)",))
+        notes = FileNotes(before.path, told)
+        return cls(before.path, "", notes, notes_tokens(notes), None, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +93,33 @@ def notes_tokens(row: FileNotes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """Plans the round for one repository. `before` are the last audit's clusters, none for a full audit."""
+    """Plans the round for one repository. `since` tells of the files that the last audit knew."""
 
     repository: str
     prompter: AuditPrompter
     model: str
     budget: ContextBudget
     terms: str
+    since: Since = Since()
 
     def plan(self, views: Iterable[FileView], before: Sequence[UnitRecord]) -> Iterator[Planned]:
-        """The clusters to ask about, and those of the last audit that still hold in part."""
+        """The clusters to ask about, and those of the last audit (`before`) that still hold in part."""
         blobs: dict[str, str] = {}
-        rest = iter(views)
-        while segment := [Noted.of(view) for view in islice(rest, _SEGMENT)]:
+        alike: set[str] = set()
+        gone = [Noted.gone(notes) for (name, _), notes in self.since.gone.items() if name == self.repository]
+        rows = (Noted.of(view, self.since) for view in views)
+        for segment in _segments(rows, gone if before else []):
             blobs |= {row.path: row.blob for row in segment}
+            alike |= {row.path for row in segment if row.view and not row.view.carried and not row.changed}
             yield from self._segment(segment, bool(before))
         for record in before:
-            members = ClusterPayload.read(record.payload).members
+            payload = ClusterPayload.read(record.payload)
+            # An answer that was about a file as it was still counts where the file says of itself what it said then.
+            members = {path: blobs[path] if path in alike else blob for path, blob in payload.members.items()}
             if sum(blobs.get(path) == blob for path, blob in members.items()) >= 2:
                 name = f"carried-{_digest(self.repository, record.identity)}"
-                yield Planned(name, INTEGRATION, self.repository, record.request, record.payload)
+                written = ClusterPayload(members, payload.terms).write()
+                yield Planned(name, INTEGRATION, self.repository, record.request, written)
 
     def _segment(self, rows: Sequence[Noted], known: bool) -> Iterator[Planned]:
         changed = {row.path for row in rows if row.changed}
@@ -106,30 +128,53 @@ class Integration:
         limit = int(room * NOTES_SHARE)
         groups = around(rows, changed, limit) if around_changes else grouped(rows, limit)
         for group in groups:
-            if len(group) > 1:
-                yield self._planned(group, room)
+            if len(group) > 1 and any(row.view for row in group):
+                yield self._planned(group, _room(group, room) if around_changes else room)
 
     def _planned(self, group: Sequence[Noted], room: int) -> Planned:
-        members = {row.path: row.blob for row in group}
-        name = _digest(self.repository, *(text for pair in members.items() for text in pair))
+        members = {row.path: row.blob for row in group if row.view}
+        # What is gone belongs to the question, and so to its name.
+        name = _digest(self.repository, *(text for row in group for text in (row.path, row.blob)))
         unit = Unit(f"integration-{name}", "integration", tuple(_items(group, room)))
         request = self.prompter.integration(unit, [row.notes for row in group], self.model)
         return Planned(unit.id, INTEGRATION, self.repository, request, ClusterPayload(members, self.terms).write())
+
+
+def _segments(rows: Iterator[Noted], gone: Sequence[Noted]) -> Iterator[list[Noted]]:
+    """Runs of neighbours, each with the files that have gone from among them."""
+    left = sorted(gone, key=_place)
+    segment = list(islice(rows, _SEGMENT))
+    while segment:
+        following = list(islice(rows, _SEGMENT))
+        mine = [row for row in left if not following or _place(row) < _place(following[0])]
+        left = left[len(mine) :]
+        yield sorted([*segment, *mine], key=_place) if mine else segment
+        segment = following
+
+
+def _place(row: Noted) -> tuple[str, str]:
+    return row.path.rpartition("/")[0], row.path
+
+
+def _room(group: Sequence[Noted], room: int) -> int:
+    """Enough for the notes, the changed files and some of those around them."""
+    changed = sum(row.view.tokens for row in group if row.changed and row.view)
+    return min(room, sum(row.tokens for row in group) + max(_CODE_LEAST, _CODE_TIMES * changed))
 
 
 def _items(group: Sequence[Noted], room: int) -> Iterator[Item]:
     """As many of the files themselves as fit, changed ones first, then the smallest; in the group's order."""
     room -= sum(row.tokens for row in group)
     chosen = set()
-    for row in sorted(group, key=lambda row: (not row.changed, row.view.tokens)):
-        room -= row.view.tokens
+    shown = [(row, row.view) for row in group if row.view]
+    for row, view in sorted(shown, key=lambda pair: (not pair[0].changed, pair[1].tokens)):
+        room -= view.tokens
         if room < 0:
             break
         chosen.add(row.path)
-    for row in group:
+    for row, view in shown:
         if row.path in chosen:
-            file = row.view.file
-            yield Item(file, file.hunks, True, row.view.tokens)
+            yield Item(view.file, view.file.hunks, True, view.tokens)
 
 
 def grouped(rows: Sequence[Noted], limit: int) -> list[list[Noted]]:

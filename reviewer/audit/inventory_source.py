@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reviewer.core.audit_choice import choose
 from reviewer.core.audit_units import units_of
+from reviewer.core.change import ChangedFile
 from reviewer.core.inventory import (
     AuditUnit,
     Carried,
@@ -21,6 +22,7 @@ from reviewer.forge.git_diff import path_text
 from reviewer.forge.git_run import GitRunner
 
 Found = AuditUnit | NotAudited | Carried
+Screened = Callable[[ChangedFile], ChangedFile]
 Known = Callable[[Listed], str | None]
 """Under which identity a file's answer is carried over; None where it must be asked for."""
 
@@ -51,8 +53,11 @@ class InventorySource:
         chosen, passed = choose(self.listing(), self._rules)
         return list(packs(self.repository, chosen, self._budget)), passed
 
-    def units(self, known: Known = lambda _: None) -> Iterator[Found]:
-        """Every file of the commit, once: in units (a large file in several), carried over, or with its reason."""
+    def units(self, known: Known = lambda _: None, screened: Screened = lambda file: file) -> Iterator[Found]:
+        """Every file of the commit, once: in units (a large file in several), carried over, or with its reason.
+
+        `screened` makes of a file that is read what may be shown of it.
+        """
         laid_out, passed = self.packs()
         yield from passed
         for few in _batches(laid_out):
@@ -60,7 +65,7 @@ class InventorySource:
             texts = self._git.read_blobs(wanted)
             read = partial(_among, texts)
             for pack in few:
-                yield from units_of(pack, read, known, self._budget)
+                yield from units_of(pack, read, known, self._budget, screened)
 
 
 def _batches(laid_out: Iterable[Pack]) -> Iterator[list[Pack]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reviewer.audit.budgeting import Unsure, unsure
 from reviewer.core.audit_provenance import Origin
 from reviewer.core.pricing import Price, cost, cost_of, price_of, uncached_cost
 from reviewer.core.report import Cost, PassReport
@@ -16,11 +17,14 @@ _ANSWERS: frozenset[Outcome] = frozenset({"unusable", "truncated", "refused"})
 
 @dataclass(slots=True)
 class Ledger:
-    """Passes by repository, the last outcome of every question, and where each unit's answer came from."""
+    """Passes by repository, the last outcome of every question, where each unit's answer came from, and what was
+    perhaps paid without an answer.
+    """
 
     passes: dict[str, list[PassReport]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
+    unsure: Unsure = Unsure()
 
     def cause(self, identity: str) -> Cause:
         """Why a question has no usable answer: what the model said, or that it said nothing."""
@@ -36,7 +40,7 @@ class _Question:
 
 def read_ledger(state: AuditState, audit: str, prices: Mapping[str, Price]) -> Ledger:
     """The books of one audit. An answer that was carried over is a pass that cost nothing."""
-    ledger = Ledger()
+    ledger = Ledger(unsure=unsure(state, audit, prices))
     asked: dict[str, _Question] = {}
     for record in state.requests.units(audit):
         request = record.request

@@ -70,6 +70,12 @@ class Shown:
         return tuple(Line(" ", int(row[1]), int(row[1]), row[2]) for row in rows)
 
     @property
+    def last(self) -> int:
+        """The number of the last line, 0 for an empty file."""
+        view = json.loads(self.source)["view"]
+        return next((int(found[1]) for row in reversed(view) if (found := _ROW.fullmatch(row))), 0)
+
+    @property
     def stub(self) -> Item:
         """The item without its lines."""
         return Item(ChangedFile(self.path, "changed"), (), self.parts == 1, self.tokens, self.part, self.parts)
@@ -100,9 +106,12 @@ def _shown(text: str) -> tuple[str, Shown]:
 def _file(path: str, lines: Sequence[Line], *, whole: bool) -> ChangedFile:
     if whole:
         return unchanged_file(path, "".join(f"{line.text}\n" for line in lines))
-    start = (lines[0].new or 1) if lines else 1
-    hunk = Hunk(start, len(lines), start, len(lines), tuple(lines))
-    return ChangedFile(path, "changed", hunks=(hunk,), commentable=False)
+    hunks = []
+    for _, run in groupby(enumerate(lines), key=lambda pair: (pair[1].new or 0) - pair[0]):
+        few = tuple(line for _, line in run)
+        start = few[0].new or 1
+        hunks.append(Hunk(start, len(few), start, len(few), few))
+    return ChangedFile(path, "changed", hunks=tuple(hunks), commentable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +137,14 @@ class FileView:
     @cached_property
     def file(self) -> ChangedFile:
         """The whole file."""
-        lines = (line for said in self.parts for line in said.shown.lines())
-        return unchanged_file(self.path, "".join(f"{line.text}\n" for line in lines))
+        # Parts show some lines of the others, too.
+        lines = {line.new: line.text for said in self.parts for line in said.shown.lines()}
+        return unchanged_file(self.path, "".join(f"{lines[number]}\n" for number in sorted(filter(None, lines))))
+
+    @property
+    def size(self) -> int:
+        """Its lines."""
+        return max(said.shown.last for said in self.parts)
 
     @property
     def answer(self) -> Reviewed:

@@ -12,25 +12,24 @@ from reviewer.audit.inventory_source import InventorySource
 from reviewer.audit.material import FilePayload
 from reviewer.core.attributes import parse_attributes
 from reviewer.core.caching import Hits, Marking, Way, mark
+from reviewer.core.change import ChangedFile
 from reviewer.core.inventory import AuditUnit, Listed, NotAudited, Rules
 from reviewer.core.pricing import Price, price_of
 from reviewer.core.request import Ttl
-from reviewer.guard.injection import find_injection
 from reviewer.prompts.audit import AuditPrompter
+from reviewer.review.screening import screen_whole
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit, CacheUse, PlanCounts, Planned
 
 _NEVER = Hits(read=0, written=1, requests=1_000_000)
 """Stands for a way of caching that is not to be tried: priming doubles a round's time, which an SLA does not allow."""
-_SUSPECTS = 200
-"""Suspect places that a report names for one repository."""
 
 Prompters = Callable[[Audited, Ttl | None], AuditPrompter]
 
 
 @dataclass(slots=True)
 class FilePlan:
-    """What planning found: files passed over and text that addresses the reviewer, by repository, and the counts."""
+    """What planning found: files passed over and what screening found, by repository, and the counts."""
 
     counts: PlanCounts = PlanCounts()
     holds: set[tuple[str, str]] = field(default_factory=set)
@@ -123,18 +122,22 @@ class _Repository:
         self._made.markings.append(f"{self.name}: {marking.reason}")
         marked = self._planner.prompters(self._repository, marking.ttl) if marking.ttl else self._plain
         skipped = self._made.skipped.setdefault(self.name, [])
-        suspects = self._made.suspects.setdefault(self.name, [])
         asked = 0
-        for found in self._source.units(self._known):
+        for found in self._source.units(self._known, self._screened):
             match found:
                 case NotAudited():
                     skipped.append(found)
                 case AuditUnit():
-                    suspects += _suspects(found)[: _SUSPECTS - len(suspects)]
                     prompter = marked if asked < marking.marked else self._plain
                     asked += 1
                     payload = FilePayload.of(found, self._terms).write()
                     yield Planned(found.id, FILES, self.name, prompter.audit(found, self._model), payload)
+
+    def _screened(self, file: ChangedFile) -> ChangedFile:
+        """The file without its credentials; what was found in it is noted."""
+        shown, found = screen_whole(file)
+        self._made.suspects.setdefault(self.name, []).extend(map(Suspect.of, found))
+        return shown
 
     def _marking(self) -> Marking:
         followers = sum(any(file.path not in self.holds for file in pack.files) for pack in self._packs)
@@ -147,18 +150,6 @@ def _keyed(stream: Iterable[Planned]) -> Iterator[tuple[tuple[str, str], Planned
     for planned in stream:
         path = min(planned.request.files)
         yield (path.rpartition("/")[0], path), planned
-
-
-def _suspects(unit: AuditUnit) -> list[Suspect]:
-    """What addresses the reviewer, looked for before anything is sent."""
-    found = []
-    for item in unit.unit.items:
-        text = item.file.content or "" if item.part == 1 else ""
-        for each in find_injection(text):
-            if each.confidence == "high":
-                line = text.count("\n", 0, each.start) + 1
-                found.append(Suspect(item.path, line, each.kind, each.excerpt))
-    return found
 
 
 def hits_by_way(uses: list[CacheUse], model: str) -> dict[Way, Hits]:

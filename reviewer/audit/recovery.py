@@ -25,6 +25,8 @@ GRACE = timedelta(minutes=5)
 """How long a new batch may be missing from the list."""
 SKEW = timedelta(minutes=10)
 """How far this machine's clock may be from the API's."""
+_MORE_LOOKS = 3
+"""Lists that have to agree, when the grace is over, that a batch is not there: one of them may be an old one."""
 _CREATION = timedelta(hours=1)
 """How long after its intent a batch may have been made, at most: the upload of 256 MB takes its time."""
 RESULTS_KEPT = timedelta(days=29)
@@ -50,8 +52,16 @@ def _settle(
     state: AuditState, api: BatchApi, now: datetime, intent: Intent, listing: Iterable[BatchInfo]
 ) -> str | None:
     candidates = _candidates(state, intent, listing)
+    if not candidates and now < (over := _grace_over(intent)):
+        until = f"{over:%H:%M:%S} UTC"
+        return (
+            f"The creation of a batch of {intent.requests} requests was not confirmed; it may be listed until {until}."
+        )
+    for _ in range(_MORE_LOOKS):
+        candidates = candidates or _candidates(state, intent, api.list_all(intent.at - SKEW))
     if not candidates:
-        return _missing(state, now, intent)
+        state.intents.void(intent.id, "The batch is not in the API's list: it was never made.")
+        return None
     if len(candidates) > 1:
         mine = [batch for batch in candidates if batch.results_url and _is_of(state, api, intent, batch)]
         if not mine:
@@ -78,14 +88,9 @@ def _candidates(state: AuditState, intent: Intent, listing: Iterable[BatchInfo])
     return found
 
 
-def _missing(state: AuditState, now: datetime, intent: Intent) -> str | None:
+def _grace_over(intent: Intent) -> datetime:
     # A process that died may have sent its request at any moment until the request's own time was up.
-    since = intent.doubted_at or intent.at + timedelta(seconds=REQUEST_TIMEOUT)
-    if now >= since + GRACE:
-        state.intents.void(intent.id, "The batch is not in the API's list: it was never made.")
-        return None
-    until = f"{since + GRACE:%H:%M:%S} UTC"
-    return f"The creation of a batch of {intent.requests} requests was not confirmed; it may be listed until {until}."
+    return (intent.doubted_at or intent.at + timedelta(seconds=REQUEST_TIMEOUT)) + GRACE
 
 
 def _is_of(state: AuditState, api: BatchApi, intent: Intent, batch: BatchInfo) -> bool:

@@ -1,12 +1,12 @@
 """The report of an audit, repository by repository, from what the state holds: the same value that a review reports."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from reviewer.audit.carried import FILES
-from reviewer.audit.document import AuditDocument, Audited, Suspect
+from reviewer.audit.document import AuditDocument, Audited
 from reviewer.audit.findings import findings_of
 from reviewer.audit.integrating import INTEGRATION
 from reviewer.audit.ledger import Ledger, cost_of_passes
@@ -14,13 +14,14 @@ from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.verifying import VERIFY, Candidates, Judgements
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk
-from reviewer.core.finding import Anchor, Category, Claim, Confidence, Finding, Provenance, Severity
+from reviewer.core.finding import Finding
 from reviewer.core.inventory import NotAudited
 from reviewer.core.merge import merge
-from reviewer.core.pricing import Price
+from reviewer.core.pricing import Price, dollars
 from reviewer.core.report import FileReport, Report
 from reviewer.core.request import Cause
 from reviewer.core.verdict import Shortfall, decide
+from reviewer.review.screen_findings import aligned
 from reviewer.store.audit_values import UnitRecord
 
 _NAMED = 5
@@ -38,8 +39,14 @@ class Gathered:
     findings: list[Finding] = field(default_factory=list)
     files: dict[str, ChangedFile] = field(default_factory=dict)
     reviewed: dict[str, bool] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    screened: dict[str, list[Finding]] = field(default_factory=dict)
     missed: dict[str, tuple[Cause, str]] = field(default_factory=dict)
     shortfalls: list[Shortfall] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for suspect in self.repository.suspects:
+            self.screened.setdefault(suspect.path, []).append(suspect.finding)
 
     def show(self, file: ChangedFile, findings: Sequence[Finding]) -> None:
         """Keep of a file what its findings' excerpts show: of a whole repository there would be too much."""
@@ -91,17 +98,19 @@ def _gather_files(rounds: Rounds, judgements: Judgements, gathered: Mapping[str,
     for view in rounds.views():
         mine = gathered[view.repository]
         mine.reviewed[view.path] = view.carried
+        mine.sizes[view.path] = view.size
         found = [judgements.of(view.repository, FILES, finding) for finding in findings_of(view)]
-        if found:
-            mine.findings += found
-            mine.show(view.file, found)
+        screened = mine.screened.get(view.path, ())
+        if found or screened:
+            mine.findings += aligned(found, screened)
+            mine.show(view.file, [*found, *screened])
     for record in rounds.state.requests.units(rounds.audit.id, round=FILES):
         mine = gathered[record.repository]
         for path in FilePayload.read(record.payload).holds:
             if path not in mine.reviewed:
                 mine.missed[path] = _why(record, ledger)
     for mine in gathered.values():
-        mine.findings += [_suspicion(suspect) for suspect in mine.repository.suspects]
+        mine.findings += [finding for found in mine.screened.values() for finding in found]
 
 
 def _gather_across(rounds: Rounds, judgements: Judgements, gathered: Mapping[str, Gathered]) -> None:
@@ -138,22 +147,6 @@ def _why(record: UnitRecord, ledger: Ledger) -> tuple[Cause, str]:
             return "api", _WHY_WAITING
 
 
-def _suspicion(suspect: Suspect) -> Finding:
-    explanation = (
-        f"The text addresses whoever reviews the code ({suspect.kind}): {suspect.excerpt!r}. It was shown to the model "
-        "as data. Remove it, or make sure that it has a purpose."
-    )
-    title = "Text that addresses a reviewer or a model"
-    claim = Claim(
-        suspect.path, suspect.line, suspect.line, "", Severity.MEDIUM, Confidence.MEDIUM, Category.SECURITY, title,
-        explanation,
-    )  # fmt: skip
-    material = "\0".join(["scan", suspect.path, suspect.kind, suspect.excerpt])
-    fingerprint = hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    anchor = Anchor("line", suspect.path, suspect.line, suspect.line)
-    return Finding(claim, anchor, fingerprint, Provenance("scan", "scan"), verdict_note="Found by the scan.")
-
-
 def _report(document: AuditDocument, mine: Gathered, prices: Mapping[str, Price], ledger: Ledger) -> RepositoryReport:
     settings, repository = document.settings, mine.repository
     findings = tuple(merge(mine.findings))
@@ -178,7 +171,7 @@ def _report(document: AuditDocument, mine: Gathered, prices: Mapping[str, Price]
         findings=findings,
         cost=cost_of_passes(passes, prices),
         fail_on=settings.fail_on,
-        notes=tuple(_notes(document, mine, findings)),
+        notes=tuple(_notes(document, mine, findings, ledger)),
         units_failed=len(mine.missed),
     )
     carried = frozenset(path for path, known in mine.reviewed.items() if known)
@@ -187,7 +180,7 @@ def _report(document: AuditDocument, mine: Gathered, prices: Mapping[str, Price]
 
 def _files(mine: Gathered) -> Iterator[FileReport]:
     for path in mine.reviewed:
-        yield FileReport(path, None, "changed", 0, 0, reviewed=True, reason=None)
+        yield FileReport(path, None, "changed", 0, 0, reviewed=True, reason=None, size=mine.sizes[path])
     for skipped in mine.repository.skipped:
         yield FileReport(skipped.path, None, "changed", 0, 0, reviewed=False, reason=skipped.reason)
     for path, (_, reason) in mine.missed.items():
@@ -208,7 +201,7 @@ def _named(missed: Mapping[str, tuple[Cause, str]]) -> Iterator[Shortfall]:
         yield Shortfall(cause, f"{count} not reviewed ({', '.join(paths[:_NAMED])}{more}): {reason}")
 
 
-def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding]) -> Iterator[str]:
+def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding], ledger: Ledger) -> Iterator[str]:
     carried = sum(mine.reviewed.values())
     if carried:
         total = len(mine.reviewed)
@@ -218,3 +211,16 @@ def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding])
         yield f"{unverified:,} findings are not verified."
     if document.sampled:
         yield document.sampled
+    if ledger.unsure.sync:
+        calls = "1 call" if ledger.unsure.sync == 1 else f"{ledger.unsure.sync:,} calls"
+        yield (
+            f"Possibly paid twice: {calls} of the sample, at most ${dollars(ledger.unsure.sync_usd)}: a run that was "
+            "killed had them under way, and their questions went into a batch."
+        )
+    if Decimal(document.lost):
+        yield f"Attempts of the sample without an answer may have cost up to ${document.lost} more."
+    if ledger.unsure.batch:
+        yield (
+            f"The results of {ledger.unsure.batch:,} requests of batches are gone; they may have cost up to "
+            f"${dollars(ledger.unsure.batch_usd)} more."
+        )

@@ -9,6 +9,7 @@ from reviewer.audit.carried import FILES, last_ended
 from reviewer.audit.document import AuditDocument, Audited
 from reviewer.audit.integrating import INTEGRATION, ClusterPayload, Integration, by_repository
 from reviewer.audit.material import FilePayload, FileView, PassedOver, read_files
+from reviewer.audit.since import since
 from reviewer.audit.verifying import VERIFY, Judgements, Verification, read_judgements
 from reviewer.core.inventory import alone
 from reviewer.core.plan import ContextBudget
@@ -52,13 +53,16 @@ class Rounds:
     def integration(self) -> Iterator[Planned]:
         """The clusters of all repositories."""
         model = self.document.settings.models.integration
+        earlier = None if self.document.full else last_ended(self.state, self.audit)
+        skipped = frozenset((each.name, row.path) for each in self.document.repositories for row in each.skipped)
+        known = since(self.state, self.audit, earlier, skipped)
         for name, views in by_repository(self.views()):
             prompter = self._plain[name]
             terms = prompter.terms(model)
             before = [
                 record for record in self._clusters_before(name) if ClusterPayload.read(record.payload).terms == terms
             ]
-            yield from Integration(name, prompter, model, self.budget, terms).plan(views, before)
+            yield from Integration(name, prompter, model, self.budget, terms, known).plan(views, before)
 
     def _clusters_before(self, repository: str) -> Iterator[UnitRecord]:
         """The last audit's clusters; none for a full audit."""

@@ -4,7 +4,7 @@ Whether a batch was made is not always known: an answer may be lost, or the proc
 nothing more is sent, and `reviewer.audit.recovery.reconcile` finds out.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from reviewer.audit.recovery import reconcile
@@ -19,6 +19,17 @@ from reviewer.store.audit_ids import new_intent_id, write_custom_id
 from reviewer.store.audit_values import Intent, Pending
 
 _TOO_LARGE = 413
+SentAs = Callable[[Pending], Request]
+"""A request as it goes out, with as much room for its answer as it is given."""
+
+
+def with_room(pending: Pending) -> Request:
+    """The request as it is sent: after an answer that was cut off, with twice the room, as far as the model has it."""
+    request = pending.request
+    if pending.last != "truncated":
+        return request
+    most = price_of(request.model).max_output
+    return replace(request, max_tokens=min(request.max_tokens * 2 ** (pending.attempt - 1), most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ def submit_round(
     round: str,
     only: Collection[str] | None = None,
     limits: BatchLimits | None = None,
+    sent_as: SentAs = with_room,
 ) -> Submitted:
     """Send what waits of a round, `only` these identities where given: batches of one model each, within `limits`.
 
@@ -58,7 +70,7 @@ def submit_round(
         doubts = reconcile(state, api, clock)
         if doubts:
             return Submitted(blocked=doubts[0])
-        sender = _Sender(state, api, clock, audit, round, only, limits or BatchLimits())
+        sender = _Sender(state, api, clock, audit, round, only, limits or BatchLimits(), sent_as)
         while not total.blocked and (made := sender.send_one()):
             total += made
     except BatchError as error:
@@ -80,9 +92,10 @@ class _Sender:
         round: str,
         only: Collection[str] | None,
         limits: BatchLimits,
+        sent_as: SentAs,
     ) -> None:
         self._state, self._api, self._clock = state, api, clock
-        self._audit, self._round, self._only, self._limits = audit, round, only, limits
+        self._audit, self._round, self._only, self._limits, self._sent_as = audit, round, only, limits, sent_as
 
     def send_one(self) -> Submitted | None:
         """The next batch; None when nothing waits any more."""
@@ -112,7 +125,7 @@ class _Sender:
             model = model or pending.request.model
             custom_id = write_custom_id(intent, pending.identity, pending.attempt)
             # One model in a batch: a batch is as slow as its slowest item, and durations are measured by model.
-            if pending.request.model != model or not body.add(custom_id, to_params(with_room(pending))):
+            if pending.request.model != model or not body.add(custom_id, to_params(self._sent_as(pending))):
                 break
             numbers.append(pending.number)
         body.finish()
@@ -136,12 +149,3 @@ class _Sender:
             self._limits = replace(self._limits, requests=-(-intent.requests // 2))
             return Submitted()
         raise error
-
-
-def with_room(pending: Pending) -> Request:
-    """The request as it is sent: after an answer that was cut off, with twice the room, as far as the model has it."""
-    request = pending.request
-    if pending.last != "truncated":
-        return request
-    most = price_of(request.model).max_output
-    return replace(request, max_tokens=min(request.max_tokens * 2 ** (pending.attempt - 1), most))

@@ -1,5 +1,6 @@
 """The commands and their flags. Each one's work is imported when it is called, so that start-up stays fast."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,9 @@ from rich.console import Console
 from reviewer import __version__
 from reviewer.commands import flags
 from reviewer.commands.audit_app import build_audit
-from reviewer.wiring import environment
 
 
-def build_app(started: float) -> typer.Typer:
+def build_app(started: float, env: Mapping[str, str]) -> typer.Typer:
     """The application; `started` is the process's monotonic start, from which deadlines count."""
     app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -48,7 +48,7 @@ def build_app(started: float) -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.diff import DiffSource, run
 
-        return run(DiffSource(base, head, repo, diff_file), options, environment(), Console(stderr=True), started)
+        return run(DiffSource(base, head, repo, diff_file), options, env, Console(stderr=True), started)
 
     @app.command(help="Review a pull request on GitHub: the one of the Actions event, or --number.")
     def pr(
@@ -80,7 +80,7 @@ def build_app(started: float) -> typer.Typer:
         from reviewer.commands.pr import PullSource, run
 
         source = PullSource(repository, number, repo, post_only)
-        return run(source, options, environment(), Console(stderr=True), started)
+        return run(source, options, env, Console(stderr=True), started)
 
     @app.command(help="Check key, token, permissions and configuration, and say what is missing.")
     def doctor(
@@ -92,7 +92,7 @@ def build_app(started: float) -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.doctor import run
 
-        return run(repo, options, environment(), Console())
+        return run(repo, options, env, Console())
 
     @app.command(
         help="Show what Reviewer does: the bundled sample pull request, reviewed offline, all outputs in a folder."
@@ -105,5 +105,5 @@ def build_app(started: float) -> typer.Typer:
 
         return run(out, verbose, Console(stderr=True), started)
 
-    app.add_typer(build_audit(), name="audit")
+    app.add_typer(build_audit(env), name="audit")
     return app

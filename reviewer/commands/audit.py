@@ -23,6 +23,7 @@ from reviewer.forge.git import Git
 from reviewer.forge.local import repository_name
 from reviewer.forge.policy import read_policy
 from reviewer.guard.terminal import plain
+from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit
 from reviewer.wiring import RunOptions, audit_driver, settings_of
@@ -122,6 +123,7 @@ def _run(
         _check_key(document, env)
         with audit_driver(state, document.settings, document.engine, env, clock) as driver:
             session = _Session(driver, options, env, console, clock)
+            session.begun()
             audit = found or session.begin(document, recovering=source.recover)
             if found and begin:
                 session.say(*_mended(driver, found))
@@ -172,7 +174,7 @@ def _check_key(document: AuditDocument, env: Mapping[str, str]) -> None:
 
 def _mended(driver: Driver, audit: Audit) -> Sequence[str]:
     again = driver.reopen(audit)
-    return [f"{again:,} requests that the API had refused are sent again."] if again else []
+    return [f"Sent again: {number(again, 'request')} that the API had refused."] if again else []
 
 
 class _Session:
@@ -186,6 +188,10 @@ class _Session:
         self._sleep: Callable[[float], None] = time.sleep
         self._chance = random.Random()  # noqa: S311 - jitter, not a secret
 
+    def begun(self) -> None:
+        """Whatever ends this call early, the step's outputs say that the audit goes on."""
+        self._telling.begun()
+
     def begin(self, document: AuditDocument, *, recovering: bool) -> Audit:
         """Start, and say where the deadline is at risk."""
         before = last_complete(self._driver.state)
@@ -193,7 +199,9 @@ class _Session:
         self.say(at_risk(before.started_at if before else None, self._clock.now(), sla))
         audit = self._driver.start(document, recovering=recovering)
         kind = "a full audit" if document.full else "what is unchanged is carried over"
-        self.say(f"Audit {audit.id} of {len(document.repositories)} repositories begins: {kind}.")
+        self.say(
+            f"Audit {audit.id} of {number(len(document.repositories), 'repository', 'repositories')} begins: {kind}."
+        )
         return audit
 
     def go_on(self, audit: str, *, wait: bool) -> int:

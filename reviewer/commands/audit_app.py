@@ -1,5 +1,6 @@
 """The sub-commands of `reviewer audit` and their flags. Each one's work is imported when it is called."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,6 @@ import typer
 from rich.console import Console
 
 from reviewer.commands import flags
-from reviewer.wiring import environment
 
 if TYPE_CHECKING:
     from reviewer.commands.audit import AuditSource
@@ -17,7 +17,7 @@ _HELP = (
 )
 
 
-def build_audit() -> typer.Typer:
+def build_audit(env: Mapping[str, str]) -> typer.Typer:
     """`reviewer audit`."""
     app = typer.Typer(no_args_is_help=True, help=_HELP, pretty_exceptions_enable=False)
 
@@ -40,7 +40,7 @@ def build_audit() -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.audit import submit
 
-        return submit(_source(repo, full, recover), options, environment(), Console(stderr=True))
+        return submit(_source(repo, full, recover), options, env, Console(stderr=True))
 
     @app.command(help="Take in whatever is ready and move the audit on; seconds when nothing is.")
     def collect(
@@ -57,7 +57,7 @@ def build_audit() -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.audit import collect
 
-        return collect(_source(repo, False, recover), options, environment(), Console(stderr=True))
+        return collect(_source(repo, False, recover), options, env, Console(stderr=True))
 
     @app.command(help="Begin, wait and collect, with progress: for people at a terminal.")
     def run(
@@ -78,7 +78,7 @@ def build_audit() -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.audit import see_through
 
-        return see_through(_source(repo, full, recover), options, environment(), Console(stderr=True))
+        return see_through(_source(repo, full, recover), options, env, Console(stderr=True))
 
     @app.command(help="How far the audit is, what it cost, how batches and the cache behave. No calls.")
     def status(
@@ -92,7 +92,7 @@ def build_audit() -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.audit_status import run
 
-        return run(_source(repo, False, False), options, environment(), Console())
+        return run(_source(repo, False, False), options, env, Console())
 
     @app.command(help="What an audit would ask and cost, and the schedule for its SLA. No calls.")
     def plan(
@@ -109,7 +109,7 @@ def build_audit() -> typer.Typer:
         options = flags.run_options(locals())
         from reviewer.commands.audit_plan import run
 
-        return run(_source(repo, full, False), options, environment(), Console())
+        return run(_source(repo, full, False), options, env, Console())
 
     return app
 

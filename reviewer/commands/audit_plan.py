@@ -33,6 +33,7 @@ from reviewer.errors import ExitCode
 from reviewer.forge.git import Git
 from reviewer.guard.terminal import plain
 from reviewer.publish.files import write_whole
+from reviewer.publish.wording import number
 from reviewer.wiring import RunOptions, prices_of
 
 _WORKFLOW = ".github/workflows/audit.yml"
@@ -138,7 +139,9 @@ def _plan(counts: Sequence[_Count], setting: Setting, options: RunOptions) -> di
         "integration": (
             groups,
             settings.models.integration,
-            Usage(groups * ContextBudget().integration, groups * _INTEGRATION_OUTPUT),
+            Usage(
+                min(groups * ContextBudget().integration, given + files * _NOTES_A_FILE), groups * _INTEGRATION_OUTPUT
+            ),
         ),
         "verify": (checks, settings.models.verify, Usage(checks * _VERIFY_INPUT, checks * _VERIFY_OUTPUT)),
     }
@@ -163,6 +166,7 @@ def _plan(counts: Sequence[_Count], setting: Setting, options: RunOptions) -> di
             name: {"requests": number, "batches": -(-number // 100_000), "model": model, "usd": dollars(sync[name] / 2)}
             for name, (number, model, _) in rounds.items()
         },
+        "budget_usd": None if settings.budget_usd is None else dollars(settings.budget_usd),
         "estimate": {"usd": dollars(usd), "sync_usd": dollars(sum(sync.values(), Decimal(0)))},
     }
 
@@ -201,17 +205,25 @@ def _cron_lines(text: str) -> Iterator[str]:
             yield entry["cron"]
 
 
+def _budget(cap: Decimal, likely: Decimal) -> str:
+    if likely > cap:
+        return f"The budget of ${dollars(cap)} is below that: the riskiest files go first, what is left out is named."
+    return f"The budget of ${dollars(cap)} cannot be passed; near it, requests go out in several batches, one by one."
+
+
 def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     for each in plan["repositories"]:
         yield (
-            f"{each['name']}: {each['requests']:,} requests for {each['files']:,} files; "
-            f"{each['carried_over']:,} files carried over, {each['skipped']:,} not audited."
+            f"{each['name']}: {number(each['requests'], 'request')} for {number(each['files'], 'file')}; "
+            f"{number(each['carried_over'], 'file')} carried over, {each['skipped']:,} not audited."
         )
-    yield f"Sample: {plan['sample']:,} requests, synchronously, before anything else."
+    yield f"Sample: {number(plan['sample'], 'request')}, synchronously, before anything else."
     for name, each in plan["rounds"].items():
-        yield f"{name} round: {each['requests']:,} requests to {each['model']}, about ${each['usd']}."
+        yield f"{name} round: {number(each['requests'], 'request')} to {each['model']}, about ${each['usd']}."
     told = plan["estimate"]
     yield f"Likely cost: ${told['usd']}; on the synchronous API ${told['sync_usd']}."
+    if plan["budget_usd"] is not None:
+        yield _budget(Decimal(plan["budget_usd"]), Decimal(told["usd"]))
     schedule = plan["schedule"]
     yield schedule["arithmetic"]
     yield f"Submit: `{schedule['submit_cron']}`. Collect: `{schedule['collect_cron']}`."

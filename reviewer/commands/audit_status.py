@@ -32,7 +32,7 @@ def run(source: AuditSource, options: RunOptions, env: Mapping[str, str], consol
     if "://" not in settings.audit.state and not Path(settings.audit.state).exists():
         status: dict[str, Any] = {"schema_version": 1, "state": "complete", "audit": None}
     else:
-        with opened(settings.audit.state, clock) as state:
+        with opened(settings.audit.state, clock) as state, state.reading():
             status = status_of(state, clock)
     if options.json:
         write_whole(options.json, json.dumps(status, indent=2) + "\n")
@@ -111,7 +111,7 @@ def _show(status: Mapping[str, Any], console: Console) -> None:
         return
     told = status["cost"]
     head = f"Audit {status['audit']}: {status['state']}, {status['stage']}; ${told['usd']} paid"
-    console.print(Text(plain(f"{head}, ${told['sync_usd']} on the synchronous API.")))
+    console.print(Text(plain(f"{head}, ${told['sync_usd']} on the synchronous API.")), soft_wrap=True)
     for name, counts in status["rounds"].items():
         parts = ", ".join(f"{count:,} {state}" for state, count in counts.items())
         console.print(Text(plain(f"{name} round: {parts}")))

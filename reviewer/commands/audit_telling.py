@@ -15,6 +15,7 @@ from reviewer.audit.document import AuditDocument
 from reviewer.audit.driver import Driver
 from reviewer.audit.durations import durations_by_model
 from reviewer.audit.evidence import records
+from reviewer.audit.history import Evidence, figures_of, history_of, with_records
 from reviewer.audit.ledger import Ledger, read_ledger
 from reviewer.audit.reporting import RepositoryReport, build_reports
 from reviewer.commands.reviewing import write_actions_files, write_files
@@ -40,6 +41,10 @@ class Telling:
     options: RunOptions
     env: Mapping[str, str]
     console: Console
+
+    def begun(self) -> None:
+        """The outputs of a call that does not come to its end; the last ones that are written count."""
+        self._outputs("in-progress")
 
     def nothing_to_do(self, latest: Audit | None) -> int:
         """No audit is in progress."""
@@ -73,14 +78,15 @@ class Telling:
     def interim(self, driver: Driver, audit: Audit) -> None:
         """The file round's findings, unverified, as soon as they are there."""
         told = self._told(driver, audit, interim=True)
-        self._publish(told, driver, audit)
+        self._publish(told, driver, audit, Evidence())
         self._say("The file round's findings are published, unverified; the rounds that follow may pass the deadline.")
 
     def ended(self, driver: Driver, audit: Audit) -> int:
         """Everything is in: report, publish, and put the audit away."""
         told = self._told(driver, audit, interim=False)
-        document, report, publications = self._publish(told, driver, audit)
-        publications += self._evidence(driver, audit, told)
+        evidence, written = self._evidence(driver, audit, told)
+        document, report, publications = self._publish(told, driver, audit, evidence)
+        publications += written
         write_actions_files(report, self.options, self.env, publications)
         status: AuditStatus = "incomplete" if report.verdict.state == "incomplete" else "complete"
         driver.finish(audit, status, document)
@@ -97,20 +103,26 @@ class Telling:
         ledger = read_ledger(driver.state, audit.id, prices)
         return _Told(rounds.document, ledger, build_reports(rounds, prices, ledger, interim=interim))
 
-    def _publish(self, told: "_Told", driver: Driver, audit: Audit) -> tuple[AuditDocument, Report, list[Publication]]:
+    def _publish(
+        self, told: "_Told", driver: Driver, audit: Audit, evidence: Evidence
+    ) -> tuple[AuditDocument, Report, list[Publication]]:
         """Issues first, since the reports say what became of them; then the files."""
         document, publications = told.document, list[Publication]()
         today = driver.clock.now().date().isoformat()
         earlier = last_ended(driver.state, audit)
         before = AuditDocument.read(earlier.document) if earlier else None
-        for each in told.reports:
-            standing = _standing(each, before)
+        standings = [_standing(each, before) for each in told.reports]
+        for each, standing in zip(told.reports, standings, strict=True):
             publications.append(self._issue(each, standing))
             known = dump_known(remembered(standing, today))
             document = document.with_repository(replace(document.repository(each.repository.name), known=known))
         report = _with_failures(combined(told.reports, document), publications, document)
+        run = figures_of(report, standings, audit.id, today)
+        history = history_of(told.reports, standings, before, run)
+        several = len(told.reports) > 1
+        report = replace(report, history=with_records(history, evidence, self.options.html, several=several))
         publications += self._write(told.reports, report)
-        return document, report, publications
+        return replace(document, trend=history.trend), report, publications
 
     def _write(self, reports: list[RepositoryReport], report: Report) -> list[Publication]:
         """The files that flags ask for; of several repositories each has its own JSON beside the one of all."""
@@ -123,14 +135,17 @@ class Telling:
                 written.append(write_json(each.report, self.options.json.with_suffix(f".{name}.json")))
         return written
 
-    def _evidence(self, driver: Driver, audit: Audit, told: "_Told") -> list[Publication]:
-        if not self.options.json:
-            return []
+    def _evidence(self, driver: Driver, audit: Audit, told: "_Told") -> tuple[Evidence, list[Publication]]:
+        """The records first: the HTML report links to their lines."""
+        beside = self.options.json or self.options.html
+        if not beside:
+            return Evidence(), []
         from reviewer.publish.provenance import write_provenance
 
-        path = evidence_path(self.options.json)
-        count = write_provenance(path, records(driver.rounds(audit), told.reports, told.ledger))
-        return [Publication("provenance", "posted", f"{path} ({count:,} records)")]
+        evidence = Evidence(path := evidence_path(beside))
+        rows = records(driver.rounds(audit), told.reports, told.ledger)
+        count = write_provenance(path, evidence.noting(rows) if self.options.html else rows)
+        return evidence, [Publication("provenance", "posted", f"{path} ({count:,} records)")]
 
     def _issue(self, each: RepositoryReport, standing: Standing) -> Publication:
         repository, token = each.repository, self.env.get("GITHUB_TOKEN", "").strip()
@@ -195,9 +210,9 @@ def _with_failures(report: Report, publications: list[Publication], document: Au
     )
 
 
-def evidence_path(json: Path) -> Path:
-    """Where the records stand: beside the JSON report."""
-    return json.with_suffix(".provenance.jsonl")
+def evidence_path(report: Path) -> Path:
+    """Where the records stand: beside the JSON report, or the HTML report where there is no other."""
+    return report.with_suffix(".provenance.jsonl")
 
 
 def _standing(each: RepositoryReport, before: AuditDocument | None) -> Standing:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from reviewer.commands.reviewing import Reviewed
 from reviewer.commands.session import PullSession
-from reviewer.core.carry import Carried, patch_id, patch_of, seal, unseal
+from reviewer.core.carry import Carried, patch_id, patch_of, seal, unseal, unseal_vouched
 from reviewer.core.change import ChangeSet
-from reviewer.core.conversation import parse_summary, reconcile
+from reviewer.core.conversation import SummaryMark, parse_summary, reconcile, still_counting
 from reviewer.core.finding import Anchor, Category, Claim, Confidence, Disposition, Finding, Provenance, Severity
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Thread
@@ -17,8 +17,9 @@ from reviewer.core.verdict import decide
 from reviewer.forge.event import MergeGroupEvent
 from reviewer.review.flow import Outcome
 from reviewer.review.reporting import assemble
+from reviewer.review.screening import masked
 
-_TITLE = "Reported before, see the comment on the pull request"
+_TOLD = "Reported before, see the comment on the pull request"
 
 
 def state_of(session: PullSession, report: Report) -> dict[str, str]:
@@ -29,7 +30,8 @@ def state_of(session: PullSession, report: Report) -> dict[str, str]:
     if report.verdict.incomplete_because or report.engine != session.options.engine:
         return {}
     found = [(finding.fingerprint, finding.severity) for finding in report.findings if _carries(finding)]
-    carried = Carried(patch_id(report.changes), session.policy_id, tuple(found))
+    patch = report.extra.get("patch") or patch_id(report.changes)
+    carried = Carried(patch, session.policy_id, tuple(found))
     return seal(carried, report.changes.head_sha, session.secret)
 
 
@@ -65,10 +67,17 @@ def merge_group(session: PullSession, event: MergeGroupEvent) -> Reviewed:
 
 def _left_behind(session: PullSession) -> tuple[Carried, str] | None:
     mark = parse_summary(session.hub.summary(session.pull.number) or "")
-    carried = unseal(mark.state, mark.head_sha, session.secret) if mark else None
+    carried = _opened(session, mark) if mark else None
     if mark is None or carried is None or carried.policy != session.policy_id:
         return None
     return carried, mark.head_sha
+
+
+def _opened(session: PullSession, mark: SummaryMark) -> Carried | None:
+    """With a secret by the seal alone; without one, as a fork's run is, by what the head's status vouches for."""
+    if session.secret:
+        return unseal(mark.state, mark.head_sha, session.secret)
+    return unseal_vouched(mark.state, mark.head_sha, session.hub.imprint(mark.head_sha))
 
 
 def _carried(
@@ -79,8 +88,9 @@ def _carried(
     plan = make_plan(changes, selection, settings.multi_pass_at)
     outcome = Outcome(_findings(carried, threads), (), frozenset(), (), (), 0)
     note = f"Nothing was asked: the complete review of {head[:12]} was of the same change, so its verdict holds."
-    report = assemble(changes, selection, plan, session.terms, outcome)
-    return Reviewed(replace(report, notes=(note,)), session.terms)
+    report = assemble(masked(changes), selection, plan, session.terms, outcome)
+    notes = (note, *still_counting(report.findings, threads))
+    return Reviewed(replace(report, notes=notes), session.terms)
 
 
 def _difference(
@@ -95,7 +105,7 @@ def _difference(
     )
     report = replace(
         reviewed.report,
-        changes=group,
+        changes=masked(group),
         files=(*reviewed.report.files, *_as_before(session, group, {file.path for file in files})),
         findings=(*reviewed.report.findings, *_still_told(carried, threads, reviewed.report)),
         notes=(*reviewed.report.notes, note),
@@ -156,7 +166,8 @@ def _findings(carried: Carried, threads: Sequence[Thread]) -> tuple[Finding, ...
 def _finding(fingerprint: str, severity: Severity, thread: Thread | None) -> Finding:
     path, line = (thread.path, thread.line or 0) if thread else ("", 0)
     silent = thread is not None and (thread.resolved_by_person or thread.dismissed)
-    claim = Claim(path, line, line, "", severity, Confidence.HIGH, Category.CORRECTNESS, _TITLE, _TITLE + ".")
+    title = (thread and thread.title) or _TOLD
+    claim = Claim(path, line, line, "", severity, Confidence.HIGH, Category.CORRECTNESS, title, _TOLD + ".")
     return Finding(
         claim,
         Anchor("none" if thread is None else "file", path, line, line),

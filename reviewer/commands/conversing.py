@@ -7,8 +7,9 @@ from pathlib import Path
 from reviewer.commands.carrying import state_of
 from reviewer.commands.reviewing import Reviewed
 from reviewer.commands.session import PullSession
+from reviewer.core.carry import patch_id
 from reviewer.core.change import ChangeSet
-from reviewer.core.conversation import Conversation, parse_summary, reconcile, summary_marker
+from reviewer.core.conversation import Conversation, parse_summary, reconcile, still_counting, summary_marker
 from reviewer.core.finding import Disposition, Finding, worst_first
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Publication
@@ -16,14 +17,20 @@ from reviewer.core.report import Report
 from reviewer.core.select import select
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ForgeError, InputError
+from reviewer.forge.standing import Standing
 from reviewer.publish.review_comments import draft_review
 from reviewer.publish.saved_report import read_report
 from reviewer.publish.summary import summary_comment
 from reviewer.review.reporting import assemble
+from reviewer.review.screening import masked
 
 _DUE = ("review", "summary")
 """Channels without which the review has not reached anybody on the pull request."""
 _NOT_POSTED = "could not be posted:"
+POSTING_CUT_SHORT = (
+    f"The review {_NOT_POSTED} the run was interrupted, and perhaps not all of it stands there. The report is "
+    "complete; `reviewer pr --post-only FILE`, or another run, posts the rest."
+)
 
 
 def converse(session: PullSession, reviewed: Reviewed, *, carries: bool = True) -> tuple[Reviewed, list[Publication]]:
@@ -34,11 +41,11 @@ def converse(session: PullSession, reviewed: Reviewed, *, carries: bool = True) 
     report = reviewed.report
     publications: list[Publication] = []
     try:
-        newest = session.hub.head_sha(session.pull.number)
-        if newest != report.changes.head_sha:
-            detail = f"a push made {newest[:12]} the head meanwhile; its own run says what is to be said"
+        standing = session.hub.standing(session.pull.number)
+        if standing.head_sha != report.changes.head_sha:
+            detail = f"a push made {standing.head_sha[:12]} the head meanwhile; its own run says what is to be said"
             return reviewed, [Publication("review", "skipped", detail)]
-        report, publications = _post(session, report)
+        report, publications = _post(session, report, standing)
     except ForgeError as error:
         publications.append(Publication("review", "failed", str(error)))
     reviewed = _decided(replace(reviewed, report=report), publications)
@@ -46,15 +53,16 @@ def converse(session: PullSession, reviewed: Reviewed, *, carries: bool = True) 
     return _decided(reviewed, [summary]), [*publications, summary]
 
 
-def _post(session: PullSession, report: Report) -> tuple[Report, list[Publication]]:
+def _post(session: PullSession, report: Report, standing: Standing) -> tuple[Report, list[Publication]]:
     number = session.pull.number
+    threads = [posted.thread for posted in standing.threads]
     conversation = reconcile(
         report.findings,
-        session.hub.threads(number),
+        threads,
         report.changes.head_sha,
         reviewed={file.path for file in report.files if file.reviewed},
         changed={file.path for file in report.changes.files} if not report.changes.missing else None,
-        told=session.hub.told(number),
+        told=standing.told,
         force=session.options.force,
     )
     server = session.env.get("GITHUB_SERVER_URL") or "https://github.com"
@@ -62,9 +70,22 @@ def _post(session: PullSession, report: Report) -> tuple[Report, list[Publicatio
     run_id = session.env.get("GITHUB_RUN_ID", "") or "-"
     report = replace(report, extra={**report.extra, "run": run_id})
     draft, told = draft_review(report, conversation.new, session.settings.max_inline_comments, url)
-    publications = [] if draft.empty else session.hub.post_review(number, draft)
+    publications = [] if draft.empty else session.hub.post_review(number, draft, standing)
     publications += [session.hub.resolve(thread) for thread in conversation.gone]
-    return replace(report, findings=_with_fates(report.findings, conversation, told)), publications
+    findings = _with_fates(report.findings, conversation, _placed(told, publications))
+    notes = (*report.notes, *still_counting(findings, threads))
+    return replace(report, findings=findings, notes=notes), publications
+
+
+def _placed(told: Sequence[Finding], publications: Sequence[Publication]) -> list[Finding]:
+    """The findings with the fate that their comments came to: what did not get on its line was not posted there."""
+    unplaced = frozenset[str]().union(*(publication.unplaced for publication in publications))
+    return [
+        replace(finding, disposition=Disposition.SUMMARY)
+        if finding.disposition is Disposition.POSTED and finding.fingerprint in unplaced
+        else finding
+        for finding in told
+    ]
 
 
 def _with_fates(findings: Sequence[Finding], talk: Conversation, told: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -106,6 +127,8 @@ def _summarise(session: PullSession, report: Report, *, carries: bool = True) ->
 def retell(session: PullSession, reviewed: Reviewed) -> list[Publication]:
     """A carried verdict: the review stands as it is, the summary is written anew where it says another verdict."""
     unchanged = Publication("review", "unchanged", "this head was reviewed before")
+    if not session.secret:
+        return [unchanged]  # without the secret the new summary would hold no state for the next run
     said = parse_summary(session.hub.summary(session.pull.number) or "")
     if said and said.state.get("verdict") == reviewed.report.verdict.state:
         return [unchanged]
@@ -117,7 +140,7 @@ def not_reviewed(session: PullSession, changes: ChangeSet, why: str) -> Reviewed
     selection = select(changes, session.settings.ignore)
     plan = make_plan(changes, selection, session.settings.multi_pass_at)
     shortfalls = (Shortfall("diff", why),)
-    report = assemble(changes, selection, plan, session.terms, None, shortfalls=shortfalls)
+    report = assemble(masked(changes), selection, plan, session.terms, None, shortfalls=shortfalls)
     return Reviewed(report, session.terms, shortfalls)
 
 
@@ -140,5 +163,6 @@ def post_saved(session: PullSession, path: Path) -> tuple[Reviewed, list[Publica
     changes = session.governed(session.hub.change_set(pull, session.checkout))
     # The causes are not in the file, so what was missing then is held against the strictest of policies.
     missing = tuple(Shortfall("api", text) for text in saved.verdict.incomplete_because if _NOT_POSTED not in text)
-    reviewed = Reviewed(replace(saved, changes=changes), session.terms, missing)
+    extra = {**saved.extra, "patch": patch_id(changes)}
+    reviewed = Reviewed(replace(saved, changes=masked(changes), extra=extra), session.terms, missing)
     return converse(session, reviewed, carries=saved.extra.get("policy") == session.policy_id)

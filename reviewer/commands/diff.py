@@ -15,6 +15,9 @@ from reviewer.errors import InputError, UsageError
 from reviewer.forge.policy import PolicyFiles, local_policy, mark
 from reviewer.wiring import RunOptions, settings_of
 
+MAX_INPUT = 64 << 20
+"""Bytes of a diff that is read, all of which are in memory at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiffSource:
@@ -75,6 +78,18 @@ def _changes(source: DiffSource, policy: PolicyFiles) -> ChangeSet:
 
 def _read(name: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(f"The diff {name} cannot be read: {error.strerror}.", step="Check --diff-file.") from error
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(MAX_INPUT + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"The diff {name} cannot be read: {why}.", step="Check --diff-file.") from error
+    if len(data) > MAX_INPUT:
+        raise InputError(
+            f"The diff {name} is larger than {MAX_INPUT >> 20} MiB.",
+            "It may hold data or generated files.",
+            "Name the range with --base and --head instead, which reads what fits file by file, or make it in parts.",
+        )
+    return data

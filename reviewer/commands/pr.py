@@ -8,9 +8,10 @@ from typing import assert_never
 from rich.console import Console
 
 from reviewer.commands.carrying import merge_group, same_head
-from reviewer.commands.conversing import converse, not_reviewed, post_saved, retell
-from reviewer.commands.reviewing import Reviewed, print_outcome, write_actions_files, write_files
+from reviewer.commands.conversing import POSTING_CUT_SHORT, converse, not_reviewed, post_saved, retell
+from reviewer.commands.reviewing import Reviewed, cut_short, print_outcome, write_actions_files, write_files
 from reviewer.commands.session import PullSession
+from reviewer.commands.vouching import vouch
 from reviewer.config.loading import show
 from reviewer.core.publication import Publication
 from reviewer.errors import EventError, UsageError
@@ -64,7 +65,7 @@ def run(source: PullSource, options: RunOptions, env: Mapping[str, str], console
 
 def _outcome(session: PullSession, target: _Target, post_only: Path | None) -> tuple[Reviewed, list[Publication]]:
     if post_only:
-        return post_saved(session, post_only)
+        return _vouched(session, *post_saved(session, post_only))
     if target.group:
         return merge_group(session, target.group), [_QUEUED]
     changes = session.governed(session.hub.change_set(session.pull, session.checkout))
@@ -74,8 +75,25 @@ def _outcome(session: PullSession, target: _Target, post_only: Path | None) -> t
         return session.review(changes), []
     carried = same_head(session, changes)
     if carried:
-        return carried, retell(session, carried)
-    return converse(session, session.review(changes))
+        return _vouched(session, carried, retell(session, carried))
+    return _said(session, session.review(changes))
+
+
+def _said(session: PullSession, reviewed: Reviewed) -> tuple[Reviewed, list[Publication]]:
+    """Say it on the pull request. A run that is told to stop keeps what it has paid for in the report."""
+    if reviewed.interrupted:
+        return reviewed, []
+    try:
+        return _vouched(session, *converse(session, reviewed))
+    except KeyboardInterrupt:
+        return cut_short(reviewed, POSTING_CUT_SHORT), []
+
+
+def _vouched(
+    session: PullSession, reviewed: Reviewed, publications: list[Publication]
+) -> tuple[Reviewed, list[Publication]]:
+    reviewed, more = vouch(session, reviewed)
+    return reviewed, [*publications, *more]
 
 
 _QUEUED = Publication(

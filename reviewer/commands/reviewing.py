@@ -18,13 +18,22 @@ from reviewer.core.report import Estimate, FileReport, PassReport, Report
 from reviewer.core.select import Selection, select
 from reviewer.core.tokens import estimate_tokens
 from reviewer.core.verdict import Shortfall, Verdict
+from reviewer.errors import ExitCode
 from reviewer.publish.live import LiveProgress
 from reviewer.review.reporting import Terms, assemble, shortfalls_of
+from reviewer.review.screening import screen
+from reviewer.review.stopping import finish_undisturbed
 from reviewer.wiring import Ran, RunOptions, engine_notes, prices_of, run_passes
 
 NO_KEY = (
     "There is no API key, so nothing was reviewed. Set the secret ANTHROPIC_API_KEY; for a pull request from a fork, "
-    "which gets no secrets, a maintainer can start the review by hand (Actions, Run workflow, with its number)."
+    "which gets no secrets, a maintainer can start the review by hand (Actions, Run workflow, with its number). When "
+    "that run has ended, run this job again (Re-run failed jobs): it takes the verdict over."
+)
+
+INTERRUPTED = (
+    "The run was interrupted, so this is what was reviewed until then. Run it again; with `cache-dir` set, what was "
+    "answered costs nothing."
 )
 
 
@@ -36,6 +45,11 @@ class Reviewed:
     terms: Terms
     shortfalls: tuple[Shortfall, ...] = ()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was told to stop: nothing more is sent or posted."""
+        return self.report.verdict.exit_code == ExitCode.INTERRUPTED
+
 
 def review_changes(
     changes: ChangeSet,
@@ -46,8 +60,10 @@ def review_changes(
     started: float,
     clock: Clock | None = None,
 ) -> Reviewed:
-    """Plan, ask, and put the report together; a dry run only plans. `started` is the run's monotonic start."""
+    """Screen, plan, ask, and put the report together; a dry run only plans. `started` is the run's monotonic start."""
     clock = clock or SystemClock()
+    screened = screen(changes)
+    changes = screened.changes
     terms = Terms(options.engine, settings.fail_on, settings.on_incomplete, prices_of(settings, options.engine))
     selection = select(changes, settings.ignore)
     plan = make_plan(changes, selection, settings.multi_pass_at)
@@ -74,10 +90,29 @@ def review_changes(
             )
     seconds = clock.monotonic() - started
     outcome = ran.outcome if ran else None
-    report = assemble(changes, selection, plan, terms, outcome, ran.passes if ran else (), outside, seconds)
-    notes = (*report.notes, *engine_notes(options.engine))
+    report = assemble(
+        changes, selection, plan, terms, outcome, ran.passes if ran else (), outside, seconds, screened.findings
+    )
+    notes = (*report.notes, *_lost(ran), *engine_notes(options.engine))
     report = replace(report, notes=notes, estimate=ran.estimate if ran else None)
-    return Reviewed(report, terms, (*outside, *shortfalls_of(changes, selection, outcome)))
+    reviewed = Reviewed(report, terms, (*outside, *shortfalls_of(changes, selection, outcome)))
+    return cut_short(reviewed, INTERRUPTED) if ran and ran.interrupted else reviewed
+
+
+def cut_short(reviewed: Reviewed, why: str) -> Reviewed:
+    """The report of a run that was told to stop."""
+    finish_undisturbed()
+    verdict = reviewed.report.verdict
+    reasons = (why, *verdict.incomplete_because)
+    verdict = replace(verdict, state="incomplete", exit_code=int(ExitCode.INTERRUPTED), incomplete_because=reasons)
+    return replace(reviewed, report=replace(reviewed.report, verdict=verdict))
+
+
+def _lost(ran: Ran | None) -> tuple[str, ...]:
+    """What is not known of the cost: the API may have answered, and billed, where the answer did not arrive."""
+    if ran is None or not ran.unsure:
+        return ()
+    return (f"Calls whose answers did not arrive may have cost up to about ${ran.unsure:.4f} more.",)
 
 
 def _can_ask(options: RunOptions, env: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from reviewer import __version__
 from reviewer.commands.reviewing import Reviewed, review_changes
 from reviewer.config.settings import Settings
 from reviewer.core.attributes import parse_attributes
-from reviewer.core.carry import policy_id
+from reviewer.core.carry import patch_id, policy_id
 from reviewer.core.change import ChangeSet
 from reviewer.forge.github import GitHub
 from reviewer.forge.policy import PolicyFiles, mark
@@ -41,7 +41,9 @@ class PullSession:
     def review(self, changes: ChangeSet) -> Reviewed:
         """Ask the model."""
         made = review_changes(changes, self.settings, self.options, self.env, self.console, self.started)
-        return replace(made, report=replace(made.report, extra={**made.report.extra, "policy": self.policy_id}))
+        # Of the change as it is, since what the report has is masked.
+        marks = {"policy": self.policy_id, "patch": patch_id(changes)}
+        return replace(made, report=replace(made.report, extra={**made.report.extra, **marks}))
 
     @property
     def terms(self) -> Terms:

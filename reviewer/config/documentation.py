@@ -5,18 +5,25 @@ from typing import Any
 
 import yaml
 
+from reviewer import __version__
 from reviewer.config.loading import SECTIONS, variable
 from reviewer.config.settings import Settings
 
-_HEAD = """\
+_HEAD = f"""\
 # Configuration
 
 <!-- Made by `make docs` from reviewer/config/settings.py. -->
 
 Settings stand in `.github/reviewer.yml` of the **base** branch: a pull request cannot change the rules it is judged \
 by. Each also has a variable, and the common ones a flag. The last one wins: defaults, file, `REVIEWER_*` variables, \
-flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused. A JSON Schema for \
-editors is `reviewer/config/schema.json`.
+flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused.
+
+Editors complete and check the file where its first line names the schema, \
+[`reviewer/config/schema.json`](../reviewer/config/schema.json):
+
+```yaml
+# yaml-language-server: $schema=https://raw.githubusercontent.com/reviewer-bot/reviewer/v{__version__}/reviewer/config/schema.json
+```
 
 Durations are written `20s`, `15m`, `24h`, `7d`; in variables, lists are joined by commas and mappings written \
 `key=value,key=value`.

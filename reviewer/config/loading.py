@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -81,11 +82,31 @@ def _complete(origins: Mapping[str, str]) -> dict[str, str]:
     return complete
 
 
+def read_text(path: Path) -> str:
+    """The text of a configuration file; ConfigError where it cannot be read, or is far from being one."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(4 * _MAX_FILE + 1)
+        if len(raw) > 4 * _MAX_FILE:  # as many bytes as the characters allowed can take
+            raise _too_large(str(path))
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        what = f"The configuration file {path} cannot be read: {error.strerror}."
+        raise ConfigError(what, step="Check --config.") from error
+    except ValueError as error:  # also a path with a NUL in it
+        what = f"The configuration file {path} cannot be read: it is no UTF-8 text."
+        raise ConfigError(what, step="Check --config.") from error
+
+
+def _too_large(name: str) -> ConfigError:
+    return ConfigError(f"{name} is larger than {_MAX_FILE // 1024} KiB.", step="Make it smaller.")
+
+
 def _read_file(text: str | None, name: str) -> dict[str, Any]:
     if text is None:
         return {}
     if len(text) > _MAX_FILE:
-        raise ConfigError(f"{name} is larger than {_MAX_FILE // 1024} KiB.", step="Make it smaller.")
+        raise _too_large(name)
     data = parse_yaml(text, name)
     if data is None:
         return {}

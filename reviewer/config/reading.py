@@ -27,6 +27,15 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    # Characters that YAML forbids have a reason; dates and numbers that are none come as Python's own words.
+    return (
+        str(getattr(error, "reason", None) or error).partition("\n")[0].partition(";")[0][:120] or "it cannot be read"
+    )
+
+
 def parse_yaml(text: str, name: str) -> Any:
     """The value of a YAML text; ConfigError with `name` and the line where it is none."""
     try:
@@ -34,7 +43,7 @@ def parse_yaml(text: str, name: str) -> Any:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
+        problem = getattr(error, "problem", None) or _said(error)
         raise ConfigError(
             f"{name} is not valid YAML{place}: {problem}.", step="Mend the line, or check its indentation."
         ) from None

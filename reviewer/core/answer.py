@@ -10,6 +10,8 @@ from reviewer.core.finding import Category, Claim, Confidence, Severity
 
 _FENCE = re.compile(r"```\w*\s(.*)```", re.DOTALL)
 _SEPARATOR = re.compile(r"[\s_]+")
+# A pair of halves, half a letter (group 1), or any other escape, so that an escaped backslash stays one.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
 
 
 def _lower(value: Any) -> Any:
@@ -102,7 +104,7 @@ def _parse(model: type[_T], text: str) -> _T | Unusable:
     if not text.strip():
         return Unusable("the answer was empty")
     try:
-        return model.model_validate_json(_unfenced(text))
+        return model.model_validate_json(_whole(_unfenced(text)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -113,3 +115,8 @@ def _unfenced(text: str) -> str:
     """Without a Markdown fence around it, which some models add by habit."""
     fenced = _FENCE.fullmatch(text.strip())
     return fenced[1] if fenced else text
+
+
+def _whole(text: str) -> str:
+    """JSON in which halves of letters are replaced: a quote may be cut there, and it is no reason to lose an answer."""
+    return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], text) if "\\u" in text else text

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 
+from reviewer.core.globs import ignore_spec
 from reviewer.core.patchnames import unquote
 
 _NAMES = ("linguist-generated", "linguist-vendored")
@@ -62,7 +62,7 @@ def parse_attributes(files: Mapping[str, str]) -> Attributes:
 def _regex(pattern: str) -> re.Pattern[str] | None:
     """None for a pattern that git cannot match with either."""
     try:
-        (parsed,) = GitIgnoreSpec.from_lines([pattern]).patterns
+        (parsed,) = ignore_spec([pattern]).patterns
     except (GitIgnorePatternError, ValueError):
         return None
     return parsed.regex

@@ -6,6 +6,7 @@ from pathspec import GitIgnoreSpec
 
 from reviewer.core.attributes import Attributes
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
+from reviewer.core.globs import ignore_spec
 from reviewer.core.inventory import Listed, NotAudited, Rules, lines_of, unchanged_file
 from reviewer.core.select import Reason, select
 
@@ -17,7 +18,7 @@ _AT_A_TIME = 4_000
 
 def choose(entries: Iterable[Listed], rules: Rules) -> tuple[list[Listed], list[NotAudited]]:
     """Sort a commit's files by name, mode and size; the chosen ones come folder by folder."""
-    wanted = GitIgnoreSpec.from_lines(rules.paths) if rules.paths else None
+    wanted = ignore_spec(rules.paths) if rules.paths else None
     ordered = sorted(entries, key=lambda entry: (entry.folder, entry.path))
     chosen: list[Listed] = []
     passed: list[NotAudited] = []

@@ -1,4 +1,7 @@
-"""Cutting a large file where a reader would: between definitions, by blank lines and indentation, in any language."""
+"""Cutting a large file where a reader would: between definitions, by blank lines and indentation, in any language.
+
+A part is read beside the little without which it cannot be understood: the file's head, and what encloses the part.
+"""
 
 import re
 from bisect import bisect_right
@@ -11,8 +14,18 @@ from reviewer.core.view import view_tokens
 
 _CLOSES = re.compile(r"[\])}>]|end\b|fi\b|done\b|esac\b|else\b|#endif|#else|</")
 """What begins a line at the margin without beginning a definition."""
+_OPENS_OR_CLOSES = re.compile(rf"\{{|#|//|/?\*|{_CLOSES.pattern}")
 _SHORTEST = 0.6
 """Share of a part's fair size that it has at least, so that a good border is no excuse for a scrap."""
+_DEFINES = re.compile(
+    r"@\w|(?:(?:export|default|pub(?:\(\w+\))?|public|private|protected|internal|static|async|abstract|final|sealed|"
+    r"partial|unsafe|inline|open|data)\s+)*"
+    r"(?:def|class|func|fn|fun|function|interface|struct|enum|trait|impl|module|object|record|sub|proc)\b"
+)
+"""What begins a definition, in most languages: the file's head ends before the first."""
+_HEAD_LINES, _HEAD_TOKENS = 60, 1_200
+_DEPTH = 4
+"""Lines of what encloses a part, from the margin inwards."""
 _DEFINITION, _MEMBER, _MARGIN, _BLANK, _ANY = range(5)
 
 
@@ -31,10 +44,54 @@ def cut_file(file: ChangedFile, tokens: int) -> tuple[Hunk, ...]:
     return tuple(pieces)
 
 
+def context_of(lines: Sequence[Line], part: Hunk) -> tuple[Hunk, ...]:
+    """What a part is read beside: the file's head (imports, constants), and the first lines of what encloses it."""
+    start = part.new_start - 1
+    shown = [*range(min(_head(lines), start)), *_enclosing(lines, start)]
+    numbers = sorted(set(shown))
+    runs: list[list[Line]] = []
+    for number in numbers:
+        if runs and runs[-1][-1].new == number:
+            runs[-1].append(lines[number])
+        else:
+            runs.append([lines[number]])
+    return tuple(_piece(tuple(run)) for run in runs)
+
+
+def _head(lines: Sequence[Line]) -> int:
+    """How many lines stand before the first definition, as far as they are shown."""
+    first = next((at for at, line in enumerate(lines[:_HEAD_LINES]) if _DEFINES.match(line.text)), _HEAD_LINES)
+    count = min(first, len(lines))
+    while count and view_tokens(lines[:count]) > _HEAD_TOKENS:
+        count //= 2
+    while count and not lines[count - 1].text.strip():
+        count -= 1
+    return count
+
+
+def _enclosing(lines: Sequence[Line], start: int) -> list[int]:
+    """Places of the lines above that are further and further out, the nearest of each depth."""
+    depth = next((_indent(line.text) for line in lines[start:] if line.text.strip()), 0)
+    found: list[int] = []
+    for at in range(start - 1, -1, -1):
+        text = lines[at].text
+        if not depth:
+            break
+        if text.strip() and _indent(text) < depth and not _OPENS_OR_CLOSES.match(text.lstrip()):
+            found.append(at)
+            depth = _indent(text)
+    return found[-_DEPTH:]
+
+
+def _indent(text: str) -> int:
+    text = text.expandtabs(4)
+    return len(text) - len(text.lstrip())
+
+
 def _end(start: int, ranks: Sequence[int], sizes: Sequence[float], limit: float) -> int:
     """Where the part that begins at `start` ends: at the best border near its fair share of what is left."""
     rest = sizes[-1] - sizes[start]
-    if rest <= limit:
+    if rest <= limit or start + 1 == len(ranks):
         return len(ranks)
     fair = rest / (int(rest / limit) + 1)
     last = max(start + 1, bisect_right(sizes, sizes[start] + limit) - 1)

@@ -34,21 +34,11 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """One unit that a budget is to decide on: what it will likely cost, and how much there is to lose by it."""
+    """One unit that a budget is to decide on: the most that it can cost, and how much there is to lose by it."""
 
     unit: str
-    paths: tuple[str, ...]
     usd: Decimal
     risk: Risk
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A unit that the budget leaves out, with the sentence that says so."""
-
-    unit: str
-    paths: tuple[str, ...]
-    reason: str
 
 
 def risk_of(paths: Sequence[str], tokens: int, *, recent: bool = False) -> Risk:
@@ -64,24 +54,20 @@ def risk_of(paths: Sequence[str], tokens: int, *, recent: bool = False) -> Risk:
     return Risk(points, tuple(reasons))
 
 
-def fit_budget(units: Iterable[Priced], budget: Decimal) -> tuple[LeftOut, ...]:
-    """The units to leave out, least risky first, so that the rest costs no more than `budget` dollars.
+def admit(units: Iterable[Priced], room: Decimal, *, busy: bool = False) -> list[Priced]:
+    """The units that may go out at once for at most `room` dollars: the riskiest first, of equal risk the cheaper.
 
-    Of equal risk the dearer go first; the order does not depend on how the units come in.
+    It stops at the first that does not fit beside the others, since that one is next when their price is known (`busy`:
+    when that of others under way is). One that does not fit alone is passed over. The order of `units` does not matter.
     """
-    ordered = sorted(units, key=lambda unit: (unit.risk.points, -unit.usd, unit.unit))
-    total = sum((unit.usd for unit in ordered), Decimal(0))
-    left_out = []
-    for unit in ordered:
-        if total <= budget:
+    taken: list[Priced] = []
+    for unit in sorted(units, key=lambda unit: (-unit.risk.points, unit.usd, unit.unit)):
+        if unit.usd <= room:
+            taken.append(unit)
+            room -= unit.usd
+        elif taken or busy:
             break
-        total -= unit.usd
-        left_out.append(LeftOut(unit.unit, unit.paths, _sentence(unit, budget)))
-    return tuple(left_out)
-
-
-def _sentence(unit: Priced, budget: Decimal) -> str:
-    return f"left out by the budget of ${budget:.2f}: among the least risky ({unit.risk})"
+    return taken
 
 
 def _by_path(path: str) -> tuple[int, str]:

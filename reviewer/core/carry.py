@@ -1,7 +1,8 @@
 """A verdict that still holds: for the same change under the same policy nothing needs to be asked again.
 
 What a complete review found is left in the summary comment's hidden marker, sealed with a key that only runs with the
-API's secret have: another workflow may write comments under the same name, but it cannot make a verdict.
+API's secret have: another workflow may write comments under the same name, but it cannot make a verdict. Runs that go
+without the secret, as a fork's do, cannot check the seal; for them the state's imprint stands in a commit status.
 """
 
 import hashlib
@@ -58,9 +59,30 @@ def seal(carried: Carried, head_sha: str, secret: str) -> dict[str, str]:
 
 def unseal(state: Mapping[str, str], head_sha: str, secret: str) -> Carried | None:
     """What the marker says, if its seal is whole; None for anything else."""
-    body = {key: state.get(key, "") for key in ("patch", "policy", "found")}
+    body = _body(state)
     if not secret or not hmac.compare_digest(_mac(body, head_sha, secret).encode(), state.get("seal", "").encode()):
         return None
+    return _opened(body)
+
+
+def imprint(state: Mapping[str, str], head_sha: str) -> str:
+    """A digest of a sealed state, to be put where only the repository's own runs can write: it vouches for the state
+    to runs that lack the secret. Empty where nothing is sealed."""
+    return _digest([head_sha, *(f"{key}={state[key]}" for key in sorted(state))]) if state.get("seal") else ""
+
+
+def unseal_vouched(state: Mapping[str, str], head_sha: str, vouched: str) -> Carried | None:
+    """What the marker says, if it is the state of which `vouched` is the imprint; None for anything else."""
+    if not vouched or not hmac.compare_digest(imprint(state, head_sha).encode(), vouched.encode()):
+        return None
+    return _opened(_body(state))
+
+
+def _body(state: Mapping[str, str]) -> dict[str, str]:
+    return {key: state.get(key, "") for key in ("patch", "policy", "found")}
+
+
+def _opened(body: Mapping[str, str]) -> Carried | None:
     pairs = [entry.partition("~") for entry in body["found"].split(".") if entry]
     try:
         findings = tuple((fingerprint, Severity(severity)) for fingerprint, _, severity in pairs)

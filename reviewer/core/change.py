@@ -80,7 +80,8 @@ class ChangeSet:
 
     `changed_files` is the number as the forge counts it, before any filter: it decides the strategy (rule 3). It may
     be larger than `len(files)` when the forge does not list them all; `missing` says why.
-    `guidelines` maps names of the base commit's guideline files to their texts (rule 8).
+    `guidelines` maps names of the base commit's guideline files to their texts (rule 8). `commits` are the messages of
+    the change's commits, as far as they came with it.
     """
 
     repository: str
@@ -93,6 +94,7 @@ class ChangeSet:
     changed_files: int = 0
     missing: str = ""
     guidelines: Mapping[str, str] = field(default_factory=dict)
+    commits: tuple[str, ...] = ()
 
     def file(self, path: str) -> ChangedFile | None:
         """The file with this new path, or None."""

@@ -96,6 +96,12 @@ def told_in(body: str) -> frozenset[str]:
     return frozenset(found["fingerprint"] for found in re.finditer(rf"(?:\A|(?<=\n)){_FINDING}(?=\s|\Z)", body))
 
 
+def title_in(body: str) -> str:
+    """The title of the finding that an inline comment tells: its own line, in bold, without Markdown's escapes."""
+    found = re.search(r"(?:\A|\n\n)\*\*(?P<title>[^\n]+)\*\*(?=\n\n)", body.replace("\r\n", "\n"))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", found["title"]) if found else ""
+
+
 def without_marker(body: str) -> str:
     """The text around a first or last line that is a marker of any kind."""
     for pattern in (_FINDING, _REVIEW, _SUMMARY):
@@ -175,9 +181,21 @@ def _history(threads: Sequence[Thread]) -> dict[str, str]:
     for thread in threads:
         if thread.dismissed or thread.resolved_by_person:
             history.setdefault(thread.fingerprint, "suppressed")
-        elif not thread.resolved:
+        elif not thread.resolved or thread.resolved_by_outsider:
             history[thread.fingerprint] = "known"
     return history
+
+
+def still_counting(findings: Sequence[Finding], threads: Sequence[Thread]) -> tuple[str, ...]:
+    """A note where findings count although their threads are resolved: by whom, and who could settle them."""
+    resolved = {thread.fingerprint for thread in threads if thread.resolved_by_outsider}
+    count = sum(finding.counts and finding.fingerprint in resolved for finding in findings)
+    if not count:
+        return ()
+    return (
+        f"Findings that the pull request's author resolved and that still count: {count}. The author may not write to "
+        "this repository; somebody who may can settle them, by hiding the comment or resolving its thread anew.",
+    )
 
 
 def _gone(

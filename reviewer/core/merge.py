@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reviewer.core.anchor import anchor, anchored_text
@@ -43,6 +43,21 @@ def fingerprint_of(claim: Claim, where: Anchor, file: ChangedFile | None) -> str
     flattened = flat(text)
     occurrence = _equals_before(flattened, where, file)
     return _digest(file.path, claim.category, where.side, flattened, str(occurrence))
+
+
+def set_apart(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings of one pass, each with a fingerprint of its own: the second on a line is told by its title."""
+    taken: set[str] = set()
+    for finding in findings:
+        while finding.fingerprint in taken:
+            finding = apart(finding)
+        taken.add(finding.fingerprint)
+        yield finding
+
+
+def apart(finding: Finding) -> Finding:
+    """The finding with a fingerprint that its title is part of."""
+    return replace(finding, fingerprint=_digest(finding.fingerprint, flat(finding.claim.title).lower()))
 
 
 def _equals_before(flattened: str, where: Anchor, file: ChangedFile) -> int:
@@ -149,15 +164,22 @@ def _join(kept: Finding, other: Finding) -> tuple[Finding, Finding]:
         notes = (*notes, f"{other.claim.title}: {other.claim.explanation}")
     joined = replace(
         kept,
-        claim=replace(kept.claim, severity=severity),
+        claim=replace(kept.claim, severity=severity, suggestion=kept.claim.suggestion or _proposed(other, kept)),
         provenance=replace(kept.provenance, also=tuple(dict.fromkeys(also))),
         notes=notes,
     )
     return joined, replace(other, disposition=Disposition.DUPLICATE)
 
 
-def _quality(finding: Finding) -> tuple[int, int, int, int]:
-    """Which of two texts to keep: the better placed, with a suggestion, the surer, the fuller."""
+def _proposed(other: Finding, kept: Finding) -> str:
+    """The other's code, where it is for the very same lines."""
+    return other.claim.suggestion if other.anchor == kept.anchor else ""
+
+
+def _quality(finding: Finding) -> tuple[int, int, int, int, int]:
+    """Which of two texts to keep: what code itself has found, the better placed, with a suggestion, the surer, the
+    fuller."""
     placed = {"line": 3, "hunk": 2, "file": 1, "none": 0}[finding.anchor.kind]
     claim = finding.claim
-    return (placed, bool(claim.suggestion.strip()), -claim.confidence.rank, min(len(claim.explanation), 600))
+    by_code = not finding.provenance.model and finding.verified is True
+    return (by_code, placed, bool(claim.suggestion.strip()), -claim.confidence.rank, min(len(claim.explanation), 600))

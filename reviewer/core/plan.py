@@ -8,7 +8,7 @@ from typing import Literal
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
 from reviewer.core.request import Kind
 from reviewer.core.select import Selection, Skipped
-from reviewer.core.view import around_hunks, cut_hunks, view_tokens, whole_file
+from reviewer.core.view import around_hunks, cut_hunks, least_tokens, view_tokens, whole_file
 
 Strategy = Literal["single", "multi", "audit"]
 
@@ -110,7 +110,7 @@ def make_plan(
 
 def show(file: ChangedFile, room: int, context_lines: int) -> Item:
     """A file shown as fully as `room` tokens allow: whole, or its hunks with context, or its bare hunks."""
-    whole = whole_file(file)
+    whole = whole_file(file) if least_tokens(file) <= room else None
     if whole is not None and (tokens := view_tokens(whole)) <= room:
         return Item(file, file.hunks, True, tokens)
     for context in (context_lines, context_lines // 4):

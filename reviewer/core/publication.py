@@ -36,7 +36,8 @@ class ReviewDraft:
 class Thread:
     """A review thread of Reviewer's own on the pull request, as the forge shows it now.
 
-    `answered` says that someone else wrote in it. `resolved_by` is a login, or empty.
+    `answered` says that someone else wrote in it. `resolved_by_person` is a resolution that settles the finding; one by
+    the pull request's author who may not write to the repository (`resolved_by_outsider`) does not.
     """
 
     id: str
@@ -48,12 +49,18 @@ class Thread:
     resolved_by_person: bool
     answered: bool
     dismissed: bool = False
+    resolved_by_outsider: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One channel's outcome. `failed` of a channel that was due makes the verdict incomplete (cause `posting`)."""
+    """One channel's outcome. `failed` of a channel that was due makes the verdict incomplete (cause `posting`).
+
+    `unplaced`: of a review, the fingerprints of inline comments that do not stand on their lines.
+    """
 
     channel: str
     outcome: Literal["posted", "updated", "unchanged", "skipped", "failed"]
     detail: str = ""
+    unplaced: frozenset[str] = frozenset()

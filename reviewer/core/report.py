@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from reviewer.core.audit_trend import History
 from reviewer.core.change import ChangeSet, Status
 from reviewer.core.finding import Finding
 from reviewer.core.plan import Strategy
@@ -16,7 +17,7 @@ Engine = Literal["anthropic", "offline"]
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One changed file: reviewed, or not and why."""
+    """One changed file: reviewed, or not and why. `size` is its lines where an audit read it, else 0."""
 
     path: str
     old_path: str | None
@@ -25,6 +26,7 @@ class FileReport:
     deletions: int
     reviewed: bool
     reason: str | None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Estimate:
 class Report:
     """Everything a publisher may say. `shed` names optional work left out under pressure; `plan_only` marks a dry run.
 
-    `summaries` are the model's own words on what changed, one per reviewing pass (untrusted text).
+    `summaries` are the model's own words on what changed, one per reviewing pass (untrusted text). `history` is an
+    audit's: how its findings stand against the last one's.
     """
 
     verdict: Verdict
@@ -97,6 +100,7 @@ class Report:
     seconds: float = 0.0
     units_failed: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
+    history: History | None = None
 
     @property
     def reviewed(self) -> int:

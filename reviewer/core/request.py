@@ -54,14 +54,18 @@ class Request:
 
     @property
     def identity(self) -> str:
-        """SHA-256 (hex) over model, prompt and answer shape, the random marker left out."""
+        """SHA-256 (hex) over model, prompt and answer shape.
+
+        The random marker is left out, and so are cache marks: they change the price of a question, not the question.
+        """
         material = json.dumps(
             [
                 self.model,
                 self.shape,
                 self.effort,
-                [[block.text, block.cache] for block in self.system],
-                [[turn.role, [[block.text, block.cache] for block in turn.blocks]] for turn in self.turns],
+                # The place of the mark stays, empty: identities of unmarked requests are what they always were.
+                [[block.text, None] for block in self.system],
+                [[turn.role, [[block.text, None] for block in turn.blocks]] for turn in self.turns],
             ],
             ensure_ascii=False,
         )

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.globs import ignore_spec
 
 _LOCKS = frozenset(
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock cargo.lock "
@@ -76,7 +77,7 @@ class Selection:
 
 def select(changes: ChangeSet, ignore: Sequence[str] = ()) -> Selection:
     """Sort the files of a change set. `ignore` holds gitignore patterns; a later `!pattern` takes a path back in."""
-    ignored = GitIgnoreSpec.from_lines(ignore)
+    ignored = ignore_spec(ignore)
     chosen: list[ChangedFile] = []
     skipped: list[Skipped] = []
     for file in changes.files:

@@ -37,13 +37,18 @@ def whole_file(file: ChangedFile) -> tuple[Line, ...] | None:
         if first < at or first - 1 > len(content):
             return None
         lines.extend(Line(" ", number + offset, number, content[number - 1]) for number in range(at, first))
-        if not _agrees(hunk, content):
+        if not agrees(hunk, content):
             return None
         lines.extend(hunk.lines)
         at = first + hunk.new_count
         offset += hunk.old_count - hunk.new_count
     lines.extend(Line(" ", number + offset, number, content[number - 1]) for number in range(at, len(content) + 1))
     return tuple(lines)
+
+
+def least_tokens(file: ChangedFile) -> float:
+    """What the whole file takes at the least, known without laying it out: a large one may come a thousand times."""
+    return 0 if file.content is None else file.content.count("\n") * _OVERHEAD / CHARS_PER_TOKEN
 
 
 def content_lines(file: ChangedFile) -> list[str] | None:
@@ -56,7 +61,8 @@ def content_lines(file: ChangedFile) -> list[str] | None:
     return lines
 
 
-def _agrees(hunk: Hunk, content: Sequence[str]) -> bool:
+def agrees(hunk: Hunk, content: Sequence[str]) -> bool:
+    """Whether the new file's lines are what the hunk says of them."""
     return all(
         line.new is None or (line.new <= len(content) and content[line.new - 1] == line.text) for line in hunk.lines
     )

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from reviewer.forge.client import Client
@@ -14,6 +14,8 @@ PER_QUERY = 60
 """Blobs in one query: GitHub ends queries that take it more than ten seconds."""
 SINGLE_CAP = 60
 """Blobs that are fetched one by one where GraphQL does not answer; an hour's limit may be 1,000 requests."""
+TOGETHER = 64_000_000
+"""Characters of all texts that one reader keeps; what comes later counts as too large."""
 _FIELDS = "__typename ... on Blob { byteSize isBinary isTruncated text }"
 
 
@@ -33,19 +35,29 @@ class Blob:
 
 
 class BlobReader:
-    """Reads blobs by expressions (`SHA:path`, or a blob's own id). What is not there is not in the answer."""
+    """Reads blobs by expressions (`SHA:path`, or a blob's own id). What is not there is not in the answer.
 
-    def __init__(self, client: Client) -> None:
+    Nor is what GitHub refuses to show, unless `strict`: then that is a failure.
+    """
+
+    def __init__(self, client: Client, *, strict: bool = False) -> None:
         self._client = client
+        self._absent = (Kind.MISSING,) if strict else (Kind.MISSING, Kind.REFUSED)
         self._singles = 0
+        self._room = TOGETHER
 
     def read(self, expressions: Iterable[str]) -> dict[str, Blob]:
         """All that exist, by expression; texts are complete, never cut."""
         pending = iter(dict.fromkeys(expressions))
         found: dict[str, Blob] = {}
         while batch := list(islice(pending, PER_QUERY)):
-            found.update(self._batch(batch))
+            found.update((name, self._roomy(blob)) for name, blob in self._batch(batch).items())
         return found
+
+    def _roomy(self, blob: Blob) -> Blob:
+        """The blob, or only its size once all texts together would be too many."""
+        self._room -= len(blob.text or "")
+        return blob if self._room >= 0 else replace(blob, text=None)
 
     def _batch(self, batch: Sequence[str]) -> dict[str, Blob]:
         try:
@@ -91,7 +103,7 @@ class BlobReader:
                 else:
                     data = self._client.get(f"/git/blobs/{revision}", f"Reading the blob {revision}")
             except GitHubError as failure:
-                if failure.kind not in (Kind.MISSING, Kind.REFUSED):
+                if failure.kind not in self._absent:
                     raise
                 continue
             if blob := _single(data):

@@ -67,7 +67,8 @@ def read_changes(client: Client, pull: PullRequest, checkout: Path | None) -> Ch
             f"GitHub lists {len(rows)} of the {pull.changed_files} changed files (its limit is {LISTED}). "
             "Check out the pull request's head with its whole history (`fetch-depth: 0`) to have all of them reviewed."
         )
-    return _change_set(client, pull, files, max(pull.changed_files, len(files)), missing)
+    changes = _change_set(client, pull, files, max(pull.changed_files, len(files)), missing)
+    return replace(changes, commits=source.messages())
 
 
 def read_range(client: Client, pull: PullRequest, base_sha: str, head_sha: str, checkout: Path | None) -> ChangeSet:
@@ -84,7 +85,7 @@ def read_range(client: Client, pull: PullRequest, base_sha: str, head_sha: str, 
             f"GitHub compares {COMPARED} files of two commits at most, and there may be more. "
             "Check out the merge group with its whole history (`fetch-depth: 0`) to have all of them reviewed."
         )
-    return _change_set(client, span, files, len(files), missing)
+    return replace(_change_set(client, span, files, len(files), missing), commits=source.messages())
 
 
 def _change_set(
@@ -145,6 +146,14 @@ class _Source:
             if sha := text(data, "merge_base_commit", "sha"):
                 return sha
         return ""
+
+    def messages(self) -> tuple[str, ...]:
+        """The messages of the change's commits, where the checkout has them: asking for them takes a request more."""
+        base, head = self._pull.base_sha, self._pull.head_sha
+        try:
+            return self._git.messages(base, head) if self._git and self._git.has_commits(base, head) else ()
+        except InputError:
+            return ()
 
     def local(self) -> Mapping[str, ChangedFile]:
         """The whole change from the checkout by new path; empty where it lacks one of the two commits."""

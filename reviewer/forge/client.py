@@ -11,19 +11,31 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from reviewer.clock import Clock, SystemClock
 from reviewer.errors import ConfigError
 from reviewer.forge.failure import GitHubError, Kind, broken, failed_answer, failed_graphql, failed_request
 from reviewer.forge.payload import at
+from reviewer.guard.outgoing import clean_tree
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
-TRIES = 5
+TRIES = {Kind.LIMITED: 5, Kind.TRANSIENT: 5, Kind.BROKEN: 2}
+"""How often a request is tried. An answer that is not GitHub's may have been garbled once on its way."""
 SECONDARY_WAIT = 60.0
 """What GitHub asks for where a secondary limit names no time; doubled with each further refusal."""
 HOW_TO_AUTHENTICATE = "Set it; in Actions: `env: {GITHUB_TOKEN: ${{ github.token }}}`."
 _MAX_WAIT = 600.0
+
+
+def _is_address(url: str) -> bool:
+    """Whether it is one of the web, with a host and a port that can be."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 class Client:
@@ -46,7 +58,7 @@ class Client:
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not api_url.startswith(("http://", "https://")):
+        if not _is_address(api_url):
             raise ConfigError(
                 f"GITHUB_API_URL is {api_url[:100]!r}.", "It is no web address.", "Unset it, or correct it."
             )
@@ -54,8 +66,11 @@ class Client:
             raise GitHubError(
                 Kind.CREDENTIALS, "There is no GitHub token.", "GITHUB_TOKEN is not set.", HOW_TO_AUTHENTICATE
             )
-        self.repository = repository
-        self.owner, _, self.name = repository.partition("/")
+        if not (token.strip().isascii() and token.strip().isprintable()):
+            raise ConfigError(
+                "GITHUB_TOKEN is no token.", "It has characters that no token has.", "Copy it anew, in one line."
+            )
+        self.rename(repository)
         self._token, self._api_url, self._timeout = token.strip(), api_url.rstrip("/"), timeout
         self._requester = self._connect(self._api_url)
         derived = self._requester.graphql_url
@@ -67,6 +82,15 @@ class Client:
         self._sleep = sleep
         self._wrote: float | None = None
         self.login = ""  # whose token it is, once GraphQL has said so
+
+    def rename(self, repository: str) -> None:
+        """Speak of the repository by this name, OWNER/NAME.
+
+        GitHub redirects from a former name, but PyGithub follows only some redirects, and those without the query. It
+        follows none to another host.
+        """
+        self.repository = repository
+        self.owner, _, self.name = repository.partition("/")
 
     def _connect(self, base_url: str) -> Any:
         import github
@@ -95,14 +119,18 @@ class Client:
 
     def pages(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """Every element of a list, page after page of 100; a page may have fewer, since GitHub hides some elements."""
+        before: Any = None
         for number in count(1):
             asked = {**(params or {}), "per_page": PER_PAGE, "page": number}
             headers, rows = self._patiently(partial(self._exchange, self._requester, "GET", path, what, params=asked))
             if not isinstance(rows, list):
                 raise broken(what, "a list was promised")
+            if rows and rows == before:
+                raise broken(what, "one page comes again and again; the repository may have another name now")
             yield from rows
             if 'rel="next"' not in headers.get("link", ""):
                 return
+            before = rows
 
     def send(self, method: str, path: str, what: str, body: Any = None, *, idempotent: bool) -> Any:
         """One write below the repository. What is not idempotent is sent once and its failure raised."""
@@ -130,7 +158,7 @@ class Client:
 
     def pause(self, failure: GitHubError, attempt: int) -> None:
         """Wait before a failed request is tried for the `attempt`-th further time, or raise the failure."""
-        if attempt >= TRIES or failure.kind not in (Kind.LIMITED, Kind.TRANSIENT):
+        if attempt >= TRIES.get(failure.kind, 1):
             raise failure
         wait = self._wait(failure, attempt)
         if wait > self._left:
@@ -147,7 +175,7 @@ class Client:
     def _wait(self, failure: GitHubError, attempt: int) -> float:
         if failure.wait is not None:
             return failure.wait
-        if failure.kind is Kind.TRANSIENT:
+        if failure.kind is not Kind.LIMITED:
             return float(2 ** (attempt - 1))
         if failure.reset is not None:
             return max(failure.reset - self._clock.now().timestamp(), 0.0) + 1.0
@@ -190,7 +218,7 @@ class Client:
         """
         url = url if url.startswith("http") else f"/repos/{self.repository}{url}"
         try:
-            status, headers, answer = requester.requestJson(method, url, parameters=params, input=body)
+            status, headers, answer = requester.requestJson(method, url, parameters=params, input=clean_tree(body))
         except Exception as error:
             # PyGithub lets assertions and errors of two libraries through; whatever it is, the request has failed.
             raise failed_request(what, error) from error

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
@@ -60,14 +61,15 @@ def failed_answer(what: str, status: int, headers: Mapping[str, str], body: str)
         data = None
     message = _message(data)
     kind = _kind(status, headers, data, message)
-    cause = f"GitHub answered {status}" + (f": {message[:_MAX_MESSAGE]}" if message else "") + "."
+    said = message[:_MAX_MESSAGE].rstrip(" .")
+    cause = f"GitHub answered {status}: {said}." if said else f"GitHub answered {status}."
     return GitHubError(
         kind,
         f"{what} failed.",
         cause,
         _STEPS[kind],
         status=status,
-        wait=_seconds(headers.get("retry-after")),
+        wait=_retry_after(headers),
         reset=_seconds(headers.get("x-ratelimit-reset")) if headers.get("x-ratelimit-remaining") == "0" else None,
     )
 
@@ -85,10 +87,8 @@ def failed_graphql(what: str, errors: list[Any], headers: Mapping[str, str]) -> 
         kind, status = Kind.MISSING, 404
     elif "something went wrong" in message.lower() or "timeout" in message.lower():
         kind = Kind.TRANSIENT
-    cause = f"GitHub's GraphQL API answered: {message[:_MAX_MESSAGE]}."
-    return GitHubError(
-        kind, f"{what} failed.", cause, _STEPS[kind], status=status, wait=_seconds(headers.get("retry-after"))
-    )
+    cause = f"GitHub's GraphQL API answered: {message[:_MAX_MESSAGE].rstrip(' .')}."
+    return GitHubError(kind, f"{what} failed.", cause, _STEPS[kind], status=status, wait=_retry_after(headers))
 
 
 def failed_request(what: str, error: Exception) -> GitHubError:
@@ -148,6 +148,18 @@ def _is_limit(message: str) -> bool:
 
 def _seconds(value: str | None) -> float | None:
     try:
-        return max(float(value), 0.0) if value is not None else None
+        return max(0.0, float(value)) if value is not None else None
     except ValueError:
-        return None  # Retry-After may be a date, which GitHub does not send
+        return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait; `retry-after` may also be a date, from which the answer's own is taken: no clock is needed."""
+    named = headers.get("retry-after")
+    if (seconds := _seconds(named)) is not None or named is None:
+        return seconds
+    try:
+        wait = parsedate_to_datetime(named) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    return max(wait.total_seconds(), 0.0)

@@ -18,6 +18,12 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PLAIN_REV = re.compile(r"[\w/](?:[\w/+~^-]|\.(?!\.))*")
 _SNIFF = 8_000
 _PATHS_A_CALL = 400
+_MESSAGES = 500_000
+"""Bytes of commit messages that are read."""
+READ_LIMIT = 4_000_000
+"""Bytes of a blob that is read whole unless a call says otherwise; a larger one counts as missing."""
+READ_TOGETHER = 64_000_000
+"""Bytes of all blobs of one call: a tree can name one large blob a hundred thousand times."""
 
 
 class Git:
@@ -82,7 +88,7 @@ class Git:
         )
 
     def read(self, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
-        """The regular files among `paths` in a commit's tree, by path; what is missing is left out."""
+        """The regular files among `paths` in a commit's tree, by path; what is missing or too large is left out."""
         meant: dict[bytes, str] = {}
         for path in paths:
             for name in path_bytes(path):
@@ -97,7 +103,7 @@ class Git:
         return {path: texts[blob] for path, blob in blobs.items() if blob in texts}
 
     def read_blobs(self, blobs: Sequence[str]) -> dict[str, bytes]:
-        """Blobs by their full ids; what is missing is left out."""
+        """Blobs by their full ids; what is missing or too large is left out."""
         ids = list(dict.fromkeys(blob for blob in blobs if _OBJECT_ID.fullmatch(blob)))
         return {blob: text for blob, text in zip(ids, self._contents(ids), strict=True) if text is not None}
 
@@ -118,10 +124,14 @@ class Git:
         found = self._git.pipe_patch_id([*diff, f"{base}^{{tree}}", f"{head}^{{tree}}"])
         return found.decode().partition(" ")[0]
 
-    def opening_title(self, base: str, head: str) -> str:
-        """The title of the first commit that `head` has and `base` has not: it stays when more commits follow."""
-        titles = self._git.read("log", "--reverse", "--format=%s", "--end-of-options", f"{base}..{head}")
-        return titles.decode("utf-8", "replace").partition("\n")[0]
+    def messages(self, base: str, head: str) -> tuple[str, ...]:
+        """The messages of the commits that `head` has and `base` has not, oldest first, as far as there is room."""
+        words = ("log", "--reverse", "--format=%B%x00", "--end-of-options", f"{base}..{head}")
+        with self._git.stream(*words) as output:
+            read = output.read(_MESSAGES)
+            _pass_over(output, None)
+        texts = [text.strip("\n") for text in read.decode("utf-8", "replace").split("\0")]
+        return tuple(texts if texts[-1] else texts[:-1])
 
     def origin(self) -> str:
         """The URL of the remote `origin` as configured, which may hold a password; "" where there is none."""
@@ -135,13 +145,18 @@ class Git:
             mode, _, blob = meta.decode().split(" ")
             yield mode, blob, name
 
-    def _contents(self, blobs: Sequence[str], limit: int | None = None) -> list[bytes | None]:
-        """Each blob in turn, None for one that is missing or has more than `limit` bytes."""
+    def _contents(self, blobs: Sequence[str], limit: int = READ_LIMIT) -> list[bytes | None]:
+        """Each blob in turn, None for one that is missing, above `limit` bytes, or beyond `READ_TOGETHER`."""
         if not blobs:
             return []
         asked = "".join(f"{blob}\n" for blob in blobs).encode()
+        found: list[bytes | None] = []
+        room = READ_TOGETHER
         with self._git.stream("cat-file", "--batch", "--buffer", given=asked) as output:
-            return [_answer(output, limit) for _ in blobs]
+            for _ in blobs:
+                found.append(_answer(output, min(limit, room)))
+                room -= len(found[-1] or b"")
+        return found
 
     def _huge(self, binary: Sequence[Entry]) -> dict[str, str]:
         """Why files that git only calls binary for their size are unreadable, by path."""
@@ -165,12 +180,12 @@ class Git:
         return b"\0" in start
 
 
-def _answer(output: IO[bytes], limit: int | None) -> bytes | None:
+def _answer(output: IO[bytes], limit: int) -> bytes | None:
     header = output.readline().split()
     if len(header) != 3:
         return None
     size = int(header[2])
-    if limit is not None and size > limit:
+    if size > limit:
         _pass_over(output, size + 1)
         return None
     return output.read(size + 1)[:-1]

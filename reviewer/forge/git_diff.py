@@ -8,17 +8,11 @@ so it starts the next file, and the `index` line's blob ids must be those of the
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 from typing import IO
 
 from reviewer.core.change import ChangedFile, Hunk, Status
-from reviewer.core.diff import Unparsed, count_changes, join_hunks, parse_hunks
-
-MAX_PATCH = 4_000_000
-"""Bytes of one file's patch beyond which it is not read: about 100,000 lines, far above what can be reviewed."""
-
-MAX_DIFF = 32_000_000
-"""Bytes of all patches that are read, which bounds memory to some 200 MB; what no longer fits is not read either."""
+from reviewer.core.diff import PatchSize, Room, Unparsed, check_extent, count_changes, join_hunks, parse_hunks
 
 DIFF_TREE = (
     *("diff-tree", "-r", "-z", "--raw", "--numstat", "-p", "-U3", "--inter-hunk-context=0", "-M50%", "-l1000"),
@@ -64,15 +58,12 @@ class _Section:
 
     header: list[bytes] = field(default_factory=list)
     body: bytearray = field(default_factory=bytearray)
-    size: int = 0
-    room: int = MAX_PATCH
+    size: PatchSize = field(default_factory=lambda: PatchSize(Room()))
 
     def add(self, line: bytes) -> None:
-        if not self.size and not line.startswith(b"@@ "):
+        if not self.size.lines and not line.startswith(b"@@ "):
             self.header.append(line)
-            return
-        self.size += len(line)
-        if self.size <= self.room:
+        elif self.size.takes(len(line)):
             self.body += line
         else:
             self.body.clear()
@@ -93,7 +84,7 @@ def path_bytes(path: str) -> tuple[bytes, ...]:
 
 
 def read_entries(stream: IO[bytes]) -> list[Entry]:
-    """Every entry of the output. Memory is bounded by `MAX_PATCH`, `MAX_DIFF` and one line of the patch."""
+    """Every entry of the output. Memory is bounded by what `PatchSize` takes, and one line of the patch."""
     tokens = _Tokens(stream)
     raw = list(_raw(tokens))
     counts = [_counts(tokens, entry) for entry in raw]
@@ -135,11 +126,14 @@ class _Tokens:
 
 
 def _raw(tokens: _Tokens) -> Iterator[Entry]:
-    while tokens.starts_with(b":"):
+    for number in count(1):
+        if not tokens.starts_with(b":"):
+            return
         old_mode, new_mode, old_blob, new_blob, letter = tokens.next()[1:].decode().split(" ")
         old_path = path = path_text(tokens.next())
         if letter[0] in "RC":
             path = path_text(tokens.next())
+        check_extent(number, path)
         yield Entry(letter[0], old_mode, new_mode, old_blob, new_blob, old_path, path)
 
 
@@ -153,16 +147,17 @@ def _counts(tokens: _Tokens, entry: Entry) -> tuple[int, int] | None:
 
 def _sections(lines: Iterable[bytes]) -> Iterator[_Section]:
     section: _Section | None = None
-    left = MAX_DIFF
+    room = Room()
     for line in lines:
         if line.startswith(b"diff --git "):
             if section:
-                left -= len(section.body)
+                section.size.settle()
                 yield section
-            section = _Section(room=max(0, min(MAX_PATCH, left)))
+            section = _Section(size=PatchSize(room))
         if section:
             section.add(line)
     if section:
+        section.size.settle()
         yield section
 
 
@@ -191,11 +186,8 @@ def _hunks(section: _Section | None, old_blob: str, new_blob: str) -> tuple[Hunk
     index = next((found for line in section.header if (found := _INDEX.match(line))), None)
     if index and (index[1].decode(), index[2].decode()) != (old_blob, new_blob):
         return Unparsed("git printed the patch of another file in its place")
-    if section.size > section.room:
-        limit = f"more than {MAX_PATCH / 1e6:.0f} MB"
-        if section.room < MAX_PATCH:
-            limit = f"and the whole diff more than {MAX_DIFF / 1e6:.0f} MB"
-        return Unparsed(f"its patch has {section.size / 1e6:.1f} MB, {limit}")
+    if section.size.problem:
+        return Unparsed(section.size.problem)
     return parse_hunks(section.body.decode("utf-8", "replace"))
 
 

@@ -7,12 +7,14 @@ the real repository, by commands that read refs, commits and one setting.
 """
 
 import os
+import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -29,6 +31,8 @@ _REAL = (
     *("-c", "protocol.allow=never"),
 )
 _BUFFER = 1 << 20
+_MEMORY = 3 << 30
+"""Bytes that a git process may allocate: trees that hold each other a few times over name billions of files."""
 
 
 class GitRunner:
@@ -76,6 +80,7 @@ class GitRunner:
                 env=self._inner,
                 bufsize=_BUFFER,
             ) as process:
+                _bound(process)
                 try:
                     yield cast(IO[bytes], process.stdout)
                 except EOFError:
@@ -103,6 +108,13 @@ class GitRunner:
             "The clone may be shallow or partial.",
             "Fetch whole commits; with actions/checkout, set `fetch-depth: 0` and no `filter`.",
         )
+
+
+def _bound(process: subprocess.Popen[bytes]) -> None:
+    """Where the system can, so that git gives up before the machine does."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
 
 
 def said(stderr: bytes) -> str:

@@ -2,21 +2,21 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from reviewer.clock import Clock
 from reviewer.core.change import ChangeSet
-from reviewer.core.conversation import told_in
 from reviewer.core.publication import Publication, ReviewDraft, Thread
 from reviewer.errors import ForgeError
 from reviewer.forge.changes import read_changes, read_range
 from reviewer.forge.client import Client
-from reviewer.forge.identity import identify
-from reviewer.forge.payload import text
 from reviewer.forge.policy import PolicyFiles
 from reviewer.forge.policy_api import read_policy
 from reviewer.forge.posting import failed, post_review
 from reviewer.forge.pull import PullRequest, read_pull
+from reviewer.forge.standing import Standing, look
+from reviewer.forge.statuses import State, post_status, read_imprint
 from reviewer.forge.summary import read_summary, upsert_summary
 from reviewer.forge.threads import read_threads, resolve_thread
 
@@ -60,10 +60,6 @@ class GitHub:
         """A pull request as it is now."""
         return read_pull(self._client, number)
 
-    def head_sha(self, number: int) -> str:
-        """The head commit as it is now: a push may have come while the review was made."""
-        return read_pull(self._client, number).head_sha
-
     def change_set(self, pull: PullRequest, checkout: Path | None) -> ChangeSet:
         """Every changed file with its hunks and, up to 256 KiB, its content; `checkout` is a clone, if there is one."""
         return read_changes(self._client, pull, checkout)
@@ -78,14 +74,12 @@ class GitHub:
 
     def threads(self, number: int) -> tuple[Thread, ...]:
         """Reviewer's own review threads, oldest first."""
-        return tuple(posted.thread for posted in read_threads(self._client, number)[1])
+        return tuple(posted.thread for posted in read_threads(self._client, number).posted)
 
-    def told(self, number: int) -> frozenset[str]:
-        """Fingerprints of the findings that stand in the bodies of Reviewer's own reviews."""
-        rows = self._client.pages(f"/pulls/{number}/reviews", f"Reading the reviews of pull request {number}")
-        bodies = [row for row in rows if told_in(text(row, "body"))]
-        own = [row for row in bodies if identify(self._client).owns(row)]
-        return frozenset().union(*(told_in(text(row, "body")) for row in own))
+    def standing(self, number: int) -> Standing:
+        """What Reviewer has on a pull request at this moment, and the head: a push may have come during the review."""
+        standing = look(self._client, number)
+        return standing if standing.head_sha else replace(standing, head_sha=read_pull(self._client, number).head_sha)
 
     def resolve(self, thread_id: str) -> Publication:
         """Resolve one of Reviewer's own threads, because its problem is gone."""
@@ -95,13 +89,21 @@ class GitHub:
             return failed(THREAD_CHANNEL, failure, "contents: write` and `pull-requests: write")
         return Publication(THREAD_CHANNEL, "updated", "resolved a thread whose problem is gone")
 
-    def post_review(self, number: int, draft: ReviewDraft) -> list[Publication]:
-        """Post what of the draft does not stand on the pull request yet."""
-        return post_review(self._client, number, draft)
+    def post_review(self, number: int, draft: ReviewDraft, before: Standing | None = None) -> list[Publication]:
+        """Post what of the draft does not stand on the pull request yet; `before` saves looking again."""
+        return post_review(self._client, number, draft, before)
 
     def summary(self, number: int) -> str | None:
         """The body of Reviewer's own summary comment, with the marker that tells of the last run."""
         return read_summary(self._client, number)
+
+    def imprint(self, sha: str) -> str:
+        """What Reviewer's own status on a commit vouches for; empty where there is none."""
+        return read_imprint(self._client, sha)
+
+    def post_status(self, sha: str, state: State, told: str, imprint: str, url: str) -> Publication:
+        """Say the verdict on a commit and vouch for the state of which `imprint` is the digest."""
+        return post_status(self._client, sha, state, told, imprint, url)
 
     def upsert_summary(self, number: int, body: str) -> Publication:
         """Write the summary comment, of which a pull request has one; `body` carries its marker."""

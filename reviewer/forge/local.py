@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from reviewer.core.change import ChangeSet
@@ -9,6 +10,7 @@ from reviewer.core.patchfile import parse_patch_file
 from reviewer.errors import InputError
 from reviewer.forge.git import Git
 
+_TITLE = 1_000
 # host/owner/name behind a scheme, or host:owner/name; what stands before the last two parts may hold a password.
 _REMOTE = re.compile(r"(?:(?:https?|ssh|git)://[^/\s]+/|[^/\s:]+:(?!/))(?:\S*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
@@ -24,14 +26,22 @@ def local_change_set(repo: Path, base: str, head: str) -> ChangeSet:
             "Fetch the whole history; with actions/checkout, set `fetch-depth: 0`.",
         )
     files = git.changed_files(fork_point, head_sha)
+    commits = git.messages(fork_point, head_sha)
     return ChangeSet(
         repository=repository_name(git),
         base_sha=base_sha,
         head_sha=head_sha,
         files=files,
-        title=git.opening_title(fork_point, head_sha),
+        title=opening_title(commits),
+        commits=commits,
         changed_files=len(files),
     )
+
+
+def opening_title(messages: Sequence[str]) -> str:
+    """The title of the first commit of a change, as git has it: it stays when more commits follow."""
+    first = messages[0] if messages else ""
+    return " ".join(first.partition("\n\n")[0].split("\n"))[:_TITLE]
 
 
 def repository_name(git: Git) -> str:

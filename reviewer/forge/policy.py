@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reviewer.core.attributes import Attributes
 from reviewer.core.change import ChangedFile
-from reviewer.forge.git import Git
+from reviewer.errors import InputError
+from reviewer.forge.git import READ_LIMIT, Git
 
 CONFIG_PATHS = (".github/reviewer.yml", ".github/reviewer.yaml")
 GUIDELINE_PATHS = ("REVIEW.md", "AGENTS.md", "CLAUDE.md")
@@ -47,7 +48,14 @@ def read_policy(git: Git, commit: str) -> PolicyFiles:
         if target:
             blob_of[name] = tree[target][1]
     texts = git.read_blobs(list(blob_of.values()))
-    text_of = {path: texts[blob].decode("utf-8-sig", "replace") for path, blob in blob_of.items() if blob in texts}
+    for path, blob in blob_of.items():
+        if blob not in texts:
+            raise InputError(
+                f"{path} of the base commit cannot be read, so its policy is not known.",
+                f"It has more than {READ_LIMIT / 1e6:.0f} MB, or the clone is partial.",
+                "Make it smaller, or fetch the base commit whole.",
+            )
+    text_of = {path: texts[blob].decode("utf-8-sig", "replace") for path, blob in blob_of.items()}
     return PolicyFiles(
         config=next((text_of[path] for path in CONFIG_PATHS if path in text_of), None),
         guidelines={name: cut_guideline(text_of[name]) for name in GUIDELINE_PATHS if name in text_of},

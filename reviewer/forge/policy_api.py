@@ -13,7 +13,8 @@ _ATTRIBUTES = ".gitattributes"
 def read_policy(client: Client, base_sha: str) -> PolicyFiles:
     """Configuration, guidelines and the root's `.gitattributes`, in one call where GraphQL answers."""
     paths = (*CONFIG_PATHS, *GUIDELINE_PATHS, _ATTRIBUTES)
-    blobs = BlobReader(client).read(f"{base_sha}:{path}" for path in paths)
+    # A policy that could not be read must not pass for one that is not there.
+    blobs = BlobReader(client, strict=True).read(f"{base_sha}:{path}" for path in paths)
     found = {path: blob.text for path in paths if (blob := blobs.get(f"{base_sha}:{path}")) and blob.text is not None}
     texts = {path: _followed(path, found).removeprefix("\ufeff") for path in found}
     return PolicyFiles(

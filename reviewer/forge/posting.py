@@ -5,7 +5,7 @@ is looked up by the hidden markers, and only what is missing is posted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +14,14 @@ from reviewer.core.publication import InlineComment, Publication, ReviewDraft
 from reviewer.errors import ForgeError
 from reviewer.forge.client import Client
 from reviewer.forge.failure import GitHubError, Kind
-from reviewer.forge.standing import Standing, empty_twin_reviews, look, same_review, withdraw_twin_threads
+from reviewer.forge.standing import (
+    Standing,
+    empty_twin_reviews,
+    look,
+    same_review,
+    withdraw_pending,
+    withdraw_twin_threads,
+)
 from reviewer.guard.markdown import code
 
 CHANNEL = "review"
@@ -24,14 +31,18 @@ BODY_LIMIT = 65_000
 """Characters of one body; GitHub refuses more than 65,536."""
 
 
-def post_review(client: Client, number: int, draft: ReviewDraft) -> list[Publication]:
-    """Post a draft as comment reviews, never as an approval; one Publication says what came of it."""
+def post_review(client: Client, number: int, draft: ReviewDraft, before: Standing | None = None) -> list[Publication]:
+    """Post a draft as comment reviews, never as an approval; one Publication says what came of it.
+
+    `before` is what stood there a moment ago, if the caller has looked.
+    """
     if draft.empty:
         return [Publication(CHANNEL, "skipped", "there is nothing to say")]
+    poster = _Poster(client, number, draft)
     try:
-        return [_Poster(client, number, draft).post()]
+        return [poster.post(before)]
     except ForgeError as failure:
-        return [failed(CHANNEL, failure, "pull-requests: write")]
+        return [replace(failed(CHANNEL, failure, "pull-requests: write"), unplaced=_names(poster.missing()))]
 
 
 def failed(channel: str, failure: ForgeError, permission: str) -> Publication:
@@ -65,11 +76,12 @@ class _Poster:
         self._done = _Progress()
         self._before = Standing()
 
-    def post(self) -> Publication:
+    def post(self, before: Standing | None) -> Publication:
         """Post until nothing is missing, then look whether another run posted the same."""
-        self._before = look(self._client, self._number)
+        self._before = before or look(self._client, self._number)
+        withdraw_pending(self._client, self._number, self._before)
         self._note(self._before)
-        while (batch := self._missing()[:BATCH]) or not self._done.body:
+        while (batch := self.missing()[:BATCH]) or not self._done.body:
             try:
                 self._send(batch)
             except GitHubError as failure:
@@ -90,7 +102,8 @@ class _Poster:
     def _is_same(self, review: Any) -> bool:
         return same_review(self._mark, self._text, review, self._before)
 
-    def _missing(self) -> list[InlineComment]:
+    def missing(self) -> list[InlineComment]:
+        """The comments that do not stand on the pull request yet."""
         first = {comment.fingerprint: comment for comment in reversed(self._draft.comments)}
         return [
             comment
@@ -122,13 +135,13 @@ class _Poster:
 
     def _post_as_text(self, refusal: GitHubError) -> Publication:
         """Everything that is still missing goes into bodies: one bad anchor makes GitHub refuse all comments."""
-        comments = self._missing()
+        comments = self.missing()
         pieces = [] if self._done.body else [self._text]
         pieces += [f"{code(f'{comment.path}:{comment.line}')}\n\n{comment.body}" for comment in comments]
         for page, body in enumerate(_packed(pieces, BODY_LIMIT - 200), self._done.posts + 1):
             self._submit_text(body, self._marker(page))
         detail = f"GitHub refused the comments' places, so all {len(comments)} stand in the text. {refusal.cause}"
-        return Publication(CHANNEL, "posted", detail)
+        return Publication(CHANNEL, "posted", detail, _names(comments))
 
     def _submit_text(self, body: str, marker: str) -> None:
         """Post one body without comments, unless a lost answer turns out to have been a success."""
@@ -168,6 +181,10 @@ class _Poster:
         if note:
             notes.append(note)
         return Publication(CHANNEL, "posted", ", ".join(notes))
+
+
+def _names(comments: Sequence[InlineComment]) -> frozenset[str]:
+    return frozenset(comment.fingerprint for comment in comments)
 
 
 def _comment(comment: InlineComment) -> dict[str, Any]:

@@ -36,6 +36,9 @@ def read_pull(client: Client, number: int) -> PullRequest:
     """Fetch one pull request. GitHubError where there is none that this token may see."""
     what = f"Reading pull request {number} of {client.repository}"
     data: Any = client.get(f"/pulls/{number}", what)
+    now = text(data, "base", "repo", "full_name")
+    if now.lower() != client.repository.lower() and now.count("/") == 1:
+        client.rename(now)
     base, head = text(data, "base", "sha"), text(data, "head", "sha")
     if not base or not head:
         raise broken(what, "it names no base and head commit")

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.core.conversation import NO_RUN, ReviewMark, parse_review, review_marker, without_marker
+from reviewer.core.conversation import NO_RUN, ReviewMark, parse_review, review_marker, told_in, without_marker
 from reviewer.forge.client import Client
-from reviewer.forge.identity import identify
 from reviewer.forge.payload import text, whole
 from reviewer.forge.threads import Posted, read_threads
 
@@ -20,22 +19,36 @@ _TWIN_NOTE = "_Two runs posted this review at the same time; the other one stand
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Reviewer's own visible threads, and its submitted reviews (REST's rows), oldest first."""
+    """Reviewer's own visible threads, and its submitted reviews (REST's rows), oldest first; ids of pending reviews.
+
+    `head_sha` is empty where GraphQL is not to be had.
+    """
 
     threads: tuple[Posted, ...] = ()
     reviews: tuple[Any, ...] = ()
+    pending: tuple[int, ...] = ()
+    head_sha: str = ""
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Fingerprints of the findings that stand in the reviews' bodies."""
+        return frozenset().union(*(told_in(text(review, "body")) for review in self.reviews))
 
 
 def look(client: Client, number: int) -> Standing:
-    """What stands there now. A pending review, left behind by a crashed run, is deleted: it would block the next."""
-    path = f"/pulls/{number}/reviews"
-    _, threads = read_threads(client, number)
-    rows = client.pages(path, f"Reading the reviews of pull request {number}")
-    own = sorted((row for row in rows if identify(client).owns(row)), key=lambda row: whole(row, "id"))
-    for review in own:
-        if text(review, "state") == "PENDING":
-            client.delete(f"{path}/{whole(review, 'id')}", "Withdrawing a pending review")
-    return Standing(threads, tuple(review for review in own if text(review, "state") != "PENDING"))
+    """What stands there now."""
+    seen = read_threads(client, number)
+    rows = client.pages(f"/pulls/{number}/reviews", f"Reading the reviews of pull request {number}")
+    own = sorted((row for row in rows if seen.identity.owns(row)), key=lambda row: whole(row, "id"))
+    pending = tuple(whole(review, "id") for review in own if text(review, "state") == "PENDING")
+    submitted = tuple(review for review in own if text(review, "state") != "PENDING")
+    return Standing(seen.posted, submitted, pending, seen.head_sha)
+
+
+def withdraw_pending(client: Client, number: int, standing: Standing) -> None:
+    """Delete what a crashed run left behind: a pending review would block the next one."""
+    for review in standing.pending:
+        client.delete(f"/pulls/{number}/reviews/{review}", "Withdrawing a pending review")
 
 
 def same_review(mark: ReviewMark, body: str, review: Any, before: Standing) -> bool:
@@ -54,7 +67,7 @@ def same_review(mark: ReviewMark, body: str, review: Any, before: Standing) -> b
 
 def withdraw_twin_threads(client: Client, number: int, head_sha: str) -> int:
     """Delete own younger threads of the same finding at this head; how many there were."""
-    _, threads = read_threads(client, number)
+    threads = read_threads(client, number).posted
     seen: set[str] = set()
     twins: list[Posted] = []
     for posted in threads:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.core.conversation import parse_finding
+from reviewer.core.conversation import parse_finding, title_in
 from reviewer.core.publication import Thread
 from reviewer.forge.client import Client
 from reviewer.forge.failure import GitHubError, Kind
@@ -18,6 +18,7 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {{
   viewer {{ login }}
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
+      headRefOid isCrossRepository authorAssociation author {{ login }}
       reviewThreads(first: 100, after: $after) {{
         pageInfo {{ hasNextPage endCursor }}
         nodes {{
@@ -32,6 +33,7 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {{
   }}
 }}
 """
+_INSIDERS = ("OWNER", "MEMBER", "COLLABORATOR")
 _RESOLVE = "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { id isResolved } } }"
 
 
@@ -44,8 +46,17 @@ class Posted:
     created: str
 
 
-def read_threads(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
-    """Reviewer's own visible threads on a pull request, oldest first, and who Reviewer is.
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Who Reviewer is, its own visible threads, oldest first, and the head commit; empty where REST stood in."""
+
+    identity: Identity
+    posted: tuple[Posted, ...]
+    head_sha: str = ""
+
+
+def read_threads(client: Client, number: int) -> Threads:
+    """Reviewer's own visible threads on a pull request.
 
     Where GraphQL is not to be had, REST's comments stand in: what was posted is known, what was resolved is not.
     """
@@ -57,7 +68,7 @@ def read_threads(client: Client, number: int) -> tuple[Identity, tuple[Posted, .
         return _from_rest(client, number)
 
 
-def _from_rest(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
+def _from_rest(client: Client, number: int) -> Threads:
     identity = identify(client)
     posted = []
     for row in client.pages(f"/pulls/{number}/comments", f"Reading the comments of pull request {number}"):
@@ -73,12 +84,13 @@ def _from_rest(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...
             resolved=False,
             resolved_by_person=False,
             answered=True,  # nothing may be resolved here: whether somebody answered in it is not known
+            title=title_in(text(row, "body")),
         )
         posted.append(Posted(thread, whole(row, "id"), text(row, "created_at")))
-    return identity, tuple(sorted(posted, key=lambda one: (one.created, one.comment)))
+    return Threads(identity, _oldest_first(posted))
 
 
-def _from_graphql(client: Client, number: int) -> tuple[Identity, tuple[Posted, ...]]:
+def _from_graphql(client: Client, number: int) -> Threads:
     what = f"Reading the review threads of pull request {number}"
     posted: list[Posted] = []
     after = None
@@ -87,16 +99,28 @@ def _from_graphql(client: Client, number: int) -> tuple[Identity, tuple[Posted, 
         data = client.query(_DOCUMENT, variables, what)
         client.login = text(data, "viewer", "login")
         identity = Identity(client.login)
-        found = at(data, "repository", "pullRequest", "reviewThreads")
+        pull = at(data, "repository", "pullRequest")
+        found = at(pull, "reviewThreads")
         if found is None:
             raise GitHubError(Kind.MISSING, f"{what} failed.", "GitHub shows no such pull request.", status=404)
-        posted += [one for node in items(found, "nodes") if (one := _posted(node, identity))]
+        posted += [one for node in items(found, "nodes") if (one := _posted(node, identity, _outsider(pull)))]
         after = text(found, "pageInfo", "endCursor")
         if at(found, "pageInfo", "hasNextPage") is not True or not after:
-            return identity, tuple(sorted(posted, key=lambda one: (one.created, one.comment)))
+            return Threads(identity, _oldest_first(posted), text(pull, "headRefOid"))
 
 
-def _posted(node: Any, identity: Identity) -> Posted | None:
+def _oldest_first(posted: list[Posted]) -> tuple[Posted, ...]:
+    return tuple(sorted(posted, key=lambda one: (one.created, one.comment)))
+
+
+def _outsider(pull: Any) -> str:
+    """The author's login, if GitHub lets him resolve threads for being the author alone: he works in a fork, and the
+    repository is not his, his organisation's, or one he was invited to."""
+    outside = at(pull, "isCrossRepository") is True and text(pull, "authorAssociation") not in _INSIDERS
+    return text(pull, "author", "login") if outside else ""
+
+
+def _posted(node: Any, identity: Identity, outsider: str) -> Posted | None:
     """The thread if its first comment is Reviewer's and tells a finding; whatever a person started is none."""
     comments = items(node, "comments", "nodes")
     mark = parse_finding(text(comments, 0, "body"))
@@ -104,6 +128,7 @@ def _posted(node: Any, identity: Identity) -> Posted | None:
         return None
     resolved = at(node, "isResolved") is True
     resolver = text(node, "resolvedBy", "login")
+    by_person = resolved and bool(resolver) and not identity.names(resolver)
     others = any(at(comment, "viewerDidAuthor") is not True for comment in comments)
     thread = Thread(
         id=text(node, "id"),
@@ -113,7 +138,9 @@ def _posted(node: Any, identity: Identity) -> Posted | None:
         line=whole(node, "line") or None,
         resolved=resolved,
         # With a person's own token, resolving by hand cannot be told from resolving by Reviewer.
-        resolved_by_person=resolved and bool(resolver) and not identity.names(resolver),
+        resolved_by_person=by_person and resolver != outsider,
+        resolved_by_outsider=by_person and resolver == outsider,
+        title=title_in(text(comments, 0, "body")),
         answered=others or whole(node, "comments", "totalCount") > COMMENTS,
         dismissed=at(comments, 0, "isMinimized") is True,
     )

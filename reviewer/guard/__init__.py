@@ -5,6 +5,8 @@ untrusted  marked blocks for the model                secrets    secrets found, 
 markdown   comments, reviews, job summaries           workflow   Actions commands, logs and outputs
 terminal   consoles                                   html       reports (escaping is jinja2's)
 sarif      messages in code scanning
+redaction  known values in all their forms            environment  which variables hold secrets
+outgoing   the process's own secrets, removed by every sanitiser and on every way out
 
-Pure functions on str: no I/O, no clock, no environment.
+Pure functions on str: no I/O, no clock, no environment. `outgoing` alone has a state.
 """

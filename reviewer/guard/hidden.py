@@ -4,6 +4,7 @@ Emoji sequences and joiners between letters of scripts that need them are ordina
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -54,6 +55,8 @@ _SCAN = re.compile(rf"(?:{_EMOJI}|{_JOINED})|({INVISIBLE.pattern})")
 _TAG_FLAGS = re.compile(_TAG_FLAG)
 _TAG_TEXT = re.compile(r"[\U000e0020-\U000e007e]")
 
+_SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}")
+
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 LOOKALIKES = dict(
@@ -78,6 +81,21 @@ class Hidden:
     kind: Kind
 
 
+_READ_AS = str.maketrans(LOOKALIKES)
+_PASSES = re.compile(rf"(?:[0-9A-Za-z\u00c0-\u024f]|[{''.join(LOOKALIKES)}])+")
+_ASCII_WORD = re.compile(r"(?<![^\W_])[A-Za-z0-9]{2,}(?![^\W_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Disguised:
+    """A word at `offset` that reads as another one; `mixed` where it holds Latin letters, too."""
+
+    offset: int
+    word: str
+    reads_as: str
+    mixed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Lookalike:
     """A Cyrillic or Greek letter at `offset` that reads as the Latin letter `reads_as`."""
@@ -89,13 +107,16 @@ class Lookalike:
 
 def find_hidden(text: str) -> tuple[Hidden, ...]:
     """Every invisible character, in order. The carriage return of a CR LF line end is not one."""
+    return tuple(each_hidden(text))
+
+
+def each_hidden(text: str) -> Iterator[Hidden]:
+    """The same one by one, for texts that may hold millions."""
     if INVISIBLE.search(text) is None:
-        return ()
-    return tuple(
-        Hidden(match.start(), ord(match[1]), _kind(match[1]))
-        for match in _SCAN.finditer(text)
-        if match[1] and not text.startswith("\r\n", match.start())
-    )
+        return
+    for match in _SCAN.finditer(text):
+        if match[1] and not text.startswith("\r\n", match.start()):
+            yield Hidden(match.start(), ord(match[1]), _kind(match[1]))
 
 
 def reveal(text: str) -> str:
@@ -117,6 +138,13 @@ def decode_tags(text: str) -> str:
     return "".join(chr(ord(tag) - 0xE0000) for tag in _TAG_TEXT.findall(_TAG_FLAGS.sub("", text)))
 
 
+def decode_variations(text: str) -> str:
+    """The ASCII smuggled in runs of variation selectors, of which each stands for a byte; empty for other bytes."""
+    values = map(ord, "".join(_SELECTORS.findall(text)))
+    numbers = [value - 0xFE00 if value < 0xFE10 else value - 0xE0100 + 16 for value in values]
+    return "".join(map(chr, numbers)) if all(0x20 <= number < 0x7F or number in (9, 10) for number in numbers) else ""
+
+
 def find_mixed_script(identifier: str) -> tuple[Lookalike, ...]:
     """Letters of other scripts that pass for Latin inside words that also hold Latin letters.
 
@@ -131,6 +159,27 @@ def find_mixed_script(identifier: str) -> tuple[Lookalike, ...]:
         for index, letter in enumerate(word[0])
         if letter in LOOKALIKES
     )
+
+
+def find_disguised(text: str) -> tuple[Disguised, ...]:
+    """Words that read as Latin ones and are not: of Latin letters and look-alikes, or of look-alikes alone.
+
+    The latter may be words of their own; it is the Latin word standing near by that makes them a disguise.
+    """
+    if text.isascii():
+        return ()
+    words = (match for match in _WORD.finditer(text) if not match[0].isascii() and _PASSES.fullmatch(match[0]))
+    read = ((match, match[0].translate(_READ_AS)) for match in words)
+    return tuple(
+        Disguised(match.start(), match[0], reads_as, _LATIN.search(match[0]) is not None)
+        for match, reads_as in read
+        if reads_as != match[0]
+    )
+
+
+def latin_words(text: str) -> frozenset[str]:
+    """The words of ASCII letters and digits."""
+    return frozenset(_ASCII_WORD.findall(text))
 
 
 @cache

@@ -10,6 +10,7 @@ from itertools import pairwise, takewhile
 
 from reviewer.guard.clipping import clip
 from reviewer.guard.hidden import line_ends, reveal
+from reviewer.guard.outgoing import clean
 
 __all__ = ["cell", "clip", "code", "fence", "hidden_comment", "inline", "prose", "suggestion"]
 
@@ -37,8 +38,8 @@ _LEAVES = re.compile(r"//|/\.{1,2}(?:[/#]|$)|%2e|%2f|%5c", re.IGNORECASE)
 
 
 def inline(text: str) -> str:
-    """The text on one line, safe inside a line and at its start: no markup, link, mention or reference."""
-    return _line_start(_text(" ".join(_shown(text).split())))
+    """The text on one line, safe inside a line and at its start: code stays code; no other markup, link or mention."""
+    return _line(" ".join(_shown(text).split()), "")
 
 
 def cell(text: str) -> str:
@@ -102,7 +103,7 @@ def prose(text: str, repository_url: str = "") -> str:
 
 
 def _shown(text: str) -> str:
-    return reveal(line_ends(text))
+    return reveal(line_ends(clean(text)))
 
 
 def _fenced(body: str, language: str) -> str:

@@ -4,7 +4,9 @@ import base64
 import html
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import AnyStr
 from urllib.parse import quote, quote_plus
 
 from reviewer.guard.hidden import INVISIBLE
@@ -15,8 +17,12 @@ MIN_LENGTH = 8
 
 # Letters are compared without case and white space, backslashes and invisible characters are skipped, so that a
 # value wrapped, spaced out, escaped or written in capitals is still found.
-_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
-_SKIPPED = re.compile(rf"[\s\\]|{INVISIBLE.pattern}")
+_LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+_SKIPPED = bytes(range(0x21)) + b"\\\x7f"
+_ASCII = bytes(range(0x80))
+_SKIPPED_BEYOND_ASCII = re.compile(rf"[\s{INVISIBLE.pattern[1:-1]}]")
+_BLOCK = 1024
+_FEW = 32
 
 
 class Redactor:
@@ -29,24 +35,78 @@ class Redactor:
 
     def __init__(self, values: Iterable[str]) -> None:
         parts = {part for value in values for part in _parts(value)}
-        forms = {form.translate(_LOWER) for part in parts for form in _forms(part)}
-        squeezed = {_SKIPPED.sub("", form) for form in forms}
-        self._exact = sorted(forms)
-        self._squeezed = sorted(form for form in squeezed if len(form) >= MIN_LENGTH)
+        forms = {form for part in parts for form in _forms(part)}
+        squeezed = {form: _squeeze(form) for form in forms}
+        # A form that is found as it stands is found squeezed, too, unless it is mostly made of what is skipped.
+        self._exact = sorted({_small(form) for form, short in squeezed.items() if len(_text(short)) < MIN_LENGTH})
+        self._squeezed = sorted({short for short in squeezed.values() if len(_text(short)) >= MIN_LENGTH})
 
     def redact(self, text: str) -> str:
         """The text with each occurrence as `[redacted]`; line ends inside an occurrence are kept."""
-        lower = text.translate(_LOWER)
-        spans = list(_find(lower, self._exact))
-        squeezed = _SKIPPED.sub("", lower)
-        if hits := list(_find(squeezed, self._squeezed)):
-            kept = [index for index, letter in enumerate(lower) if not _SKIPPED.match(letter)]
-            spans += [(kept[start], kept[end - 1] + 1) for start, end in hits]
+        if len(text) < MIN_LENGTH:
+            return text
+        squeezed = _squeeze(text)
+        spans = [span for form in self._squeezed if form in squeezed for span in _find(squeezed, form)]
+        if spans:
+            index = _Index(text)
+            spans = [(_escaped(text, index.of(start)), index.of(end - 1) + 1) for start, end in spans]
+        if self._exact:
+            small = _small(text)
+            spans += [span for form in self._exact for span in _find(small, form)]
         pieces, position = [], 0
         for start, end in _merged(spans):
             pieces += [text[position:start], REDACTED, "\n" * text.count("\n", start, end)]
             position = end
-        return "".join(pieces) + text[position:]
+        return "".join(pieces) + text[position:] if pieces else text
+
+
+class _Index:
+    """Finds the character of a text from which a byte of the squeezed text comes."""
+
+    __slots__ = ("_blocks", "_starts", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text, self._starts = text, [0]
+        self._blocks: dict[int, list[int]] = {}
+        for start in range(0, len(text), _BLOCK):
+            self._starts.append(self._starts[-1] + len(_squeeze(text[start : start + _BLOCK])))
+
+    def of(self, offset: int) -> int:
+        number = bisect_right(self._starts, offset) - 1
+        if number not in self._blocks:
+            block = range(number * _BLOCK, min((number + 1) * _BLOCK, len(self._text)))
+            self._blocks[number] = [index for index in block for _ in _squeeze(self._text[index])]
+        return self._blocks[number][offset - self._starts[number]]
+
+
+def _escaped(text: str, start: int) -> int:
+    """Where the backslashes before a character begin: left alone they would escape the replacement."""
+    while start and text[start - 1] == "\\":
+        start -= 1
+    return start
+
+
+def _squeeze(text: str) -> bytes:
+    """In small letters and without what is skipped, as UTF-8: bytes are searched several times faster than text."""
+    data = text.encode("utf-8", "surrogatepass").translate(_LOWER, _SKIPPED)
+    if data.isascii():
+        return data
+    # What is beyond ASCII is mostly little, so it is looked at alone, and what occurs of the skipped is taken out.
+    found = set(_SKIPPED_BEYOND_ASCII.findall(_text(data.translate(None, _ASCII))))
+    if len(found) > _FEW:
+        return _SKIPPED_BEYOND_ASCII.sub("", _text(data)).encode("utf-8", "surrogatepass")
+    for skipped in found:
+        data = data.replace(skipped.encode("utf-8", "surrogatepass"), b"")
+    return data
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _small(text: str) -> str:
+    """In small letters, ASCII only: nothing changes its place."""
+    return _text(text.encode("utf-8", "surrogatepass").translate(_LOWER))
 
 
 def _parts(value: str) -> Iterator[str]:
@@ -78,12 +138,11 @@ def _base64(data: bytes) -> Iterator[str]:
     yield base64.b64encode(data).decode().rstrip("=")
 
 
-def _find(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
-    for form in forms:
-        start = text.find(form)
-        while start >= 0:
-            yield start, start + len(form)
-            start = text.find(form, start + len(form))
+def _find(text: AnyStr, form: AnyStr) -> Iterator[tuple[int, int]]:
+    start = text.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = text.find(form, start + len(form))
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

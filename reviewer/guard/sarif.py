@@ -3,6 +3,7 @@
 import re
 
 from reviewer.guard.hidden import line_ends, reveal
+from reviewer.guard.outgoing import clean
 
 _BRACKETS = re.compile(r"[\[\]]")
 
@@ -12,5 +13,5 @@ def message(text: str) -> str:
 
     Brackets are escaped only in texts that hold such a form: not every viewer takes the escapes off again.
     """
-    shown = reveal(line_ends(text))
+    shown = reveal(line_ends(clean(text)))
     return _BRACKETS.sub(r"\\\g<0>", shown) if "](" in shown else shown

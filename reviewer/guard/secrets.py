@@ -60,12 +60,14 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 _SHAPE = tuple((kind, needles, re.compile(shape, re.ASCII)) for kind, needles, shape in _SHAPES)
 
-_ASSIGNED = re.compile(
+# The value is looked for first and its name looked back for, since that is three times as fast as the other way.
+_VALUE = re.compile(r"[:=]>?\s{0,4}(?P<quote>[\"'`])(?=(?P<value>[^\"'`\s]{8,256})(?P=quote))")
+_NAME = re.compile(
     r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"[\w.-]{0,30}[\"'`]?\]?\s{0,4}(?::=|=>|[:=])\s{0,4}(?P<quote>[\"'`])"
-    r"(?P<value>[^\"'`\s]{8,256})(?P=quote)",
+    r"[\w.-]{0,30}[\"'`]?\]?\s{0,4}:?\Z",
     re.IGNORECASE,
 )
+_NAME_LENGTH = 64
 _PLACEHOLDER = re.compile(
     r"change.?me|x{3,}|\*{3,}|\.{3}|•|example|placeholder|dummy|sample|fake|mock|redacted|masked|insert|replace"
     r"|your[-_]?|my[-_]|todo|\$\{|\$\(|\{\{|%\(|%s|<[^>]*>|process\.env|environ|getenv|secrets\.|vault:"
@@ -81,6 +83,8 @@ _KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{32,}")
 _KEY_LINES = re.compile(r"(?:(?:\\[rn]|[\s+\"'])*+[A-Za-z0-9/][A-Za-z0-9+/=]{15,}+){1,400}")
 _KEY_LENGTH = 20_000
 """A PEM block is not longer; what is left over behind an unclosed one stays visible."""
+
+_MASK = re.compile(r"\[masked [a-z-]{3,30} [^\]\n]{1,8}\]|•{4}")
 
 # A removed or added line of a diff keeps its mark and its indentation.
 _LINE_HEAD = re.compile(r"(?:\+|-(?!----E))?[ \t]*")
@@ -105,8 +109,18 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 def mask(text: str) -> str:
     """The text with each secret as `[masked KIND ••••]`, in every line that the secret touches."""
+    return mask_found(text, find_secrets(text))
+
+
+def holds_mask(text: str) -> bool:
+    """Whether a mask stands in the text, or what a model makes of one: written into code, it would break that."""
+    return _MASK.search(text) is not None
+
+
+def mask_found(text: str, secrets: Iterable[Secret]) -> str:
+    """The same for secrets that have been found, in order. The number of lines stays."""
     pieces, position = [], 0
-    for secret in find_secrets(text):
+    for secret in secrets:
         note = f"[masked {secret.kind} ••••]"
         first, *rest = text[secret.start : secret.end].split("\n")
         pieces += [text[position : secret.start], note if first else ""]
@@ -122,9 +136,12 @@ def _head(line: str) -> str:
 
 def _with(found: list[Secret], candidates: Iterable[Secret]) -> list[Secret]:
     """Both, sorted, without those candidates that touch what was found before or a candidate that starts earlier."""
+    candidates = sorted(candidates, key=lambda secret: secret.start)
+    if not candidates:
+        return found
     merged = list(found)
     index = end = 0
-    for candidate in sorted(candidates, key=lambda secret: secret.start):
+    for candidate in candidates:
         while index < len(found) and found[index].end <= candidate.start:
             index += 1
         if candidate.start >= end and (index == len(found) or candidate.end <= found[index].start):
@@ -151,8 +168,8 @@ def _documented(kind: str, value: str) -> bool:
 
 
 def _assigned(text: str) -> Iterator[Secret]:
-    for match in _ASSIGNED.finditer(text):
-        if _random(match["value"]):
+    for match in _VALUE.finditer(text):
+        if _random(match["value"]) and _NAME.search(text[max(0, match.start() - _NAME_LENGTH) : match.start()]):
             yield Secret("assigned-secret", *match.span("value"))
 
 

@@ -85,15 +85,22 @@ def new_tag(entropy: bytes) -> str:
 
 
 def block(name: str, tag: str, payload: str) -> str:
-    """The JSON payload between `<name id="tag">` lines, with imitations of structure escaped.
+    """The JSON payload between `<name id="tag">` lines, with the tag and imitations of structure in it escaped.
 
-    ValueError when the payload contains the tag (take another one), or when name or tag are malformed.
+    ValueError when name or tag are malformed.
     """
     if not _NAME.fullmatch(name) or not _TAG.fullmatch(tag):
         raise ValueError(f"malformed block name or tag: {name!r}, {tag!r}")
-    if tag in payload.lower():
-        raise ValueError("the payload contains the block's tag; take another tag")
-    return f'<{name} id="{tag}">\n{_neutralise(name, payload)}\n</{name} id="{tag}">'
+    return f'<{name} id="{tag}">\n{_neutralise(name, _without(tag, payload))}\n</{name} id="{tag}">'
+
+
+def _without(tag: str, payload: str) -> str:
+    """The JSON text with the last digit of each tag in its strings escaped: the first may be part of an escape."""
+    held = re.compile(f"({tag[:-1]})({tag[-1]})", re.IGNORECASE | re.ASCII)
+    # An escape's own digits may go on as the tag, so one look is not always enough.
+    while tag in payload.lower():
+        payload = held.sub(lambda match: match[1] + _spelt(match[2]), payload)
+    return payload
 
 
 def _neutralise(name: str, payload: str) -> str:

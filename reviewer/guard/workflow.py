@@ -5,8 +5,10 @@ as a command, and the old form `##[name]` anywhere in the line.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from reviewer.guard.hidden import line_ends, reveal
+from reviewer.guard.outgoing import clean
 
 MESSAGE_LIMIT = 4096
 """The runner cuts an annotation's message at this many characters."""
@@ -33,6 +35,16 @@ def command(name: str, message: str, **properties: str | int | None) -> str:
     return f"::{name}{' ' if given else ''}{given}::{_data(text)}"
 
 
+def masks(values: Iterable[str], least: int) -> Iterator[str]:
+    """The commands by which the runner hides values in the job's log; each line of `least` or more characters is one.
+
+    A shorter mask would hide parts of ordinary words.
+    """
+    for line in dict.fromkeys(line.strip() for value in values for line in value.splitlines()):
+        if len(line) >= least:
+            yield f"::add-mask::{_data(line)}"
+
+
 def log(text: str) -> str:
     """Text that may be printed: no line acts as a workflow command, controls and hidden characters are shown."""
     return _COMMAND_START.sub(r"\1: ", _shown(text))
@@ -51,7 +63,7 @@ def output(name: str, value: str, delimiter: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return _OLD_COMMAND.sub("# ", reveal(line_ends(text)))
+    return _OLD_COMMAND.sub("# ", reveal(line_ends(clean(text))))
 
 
 def _property(text: str) -> str:

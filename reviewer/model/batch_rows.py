@@ -20,14 +20,19 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[BatchRow]:
     A line that cannot be read is passed over as well: whoever reads ticks off what was sent. Half a line at the end
     means that the stream was cut: ResultsCut, after everything before it.
     """
-    rest = b""
+    pieces: list[bytes] = []  # of the line at hand, joined once: joining at each chunk takes its length's square
+    size = 0
     for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if row := _row(line):
+        first, *more = chunk.split(b"\n")
+        pieces.append(first)
+        size += len(first)
+        for piece in more:
+            if row := _row(b"".join(pieces)):
                 yield row
-        if len(rest) > _MAX_LINE:
+            pieces, size = [piece], len(piece)
+        if size > _MAX_LINE:
             raise ResultsCut(f"The results hold a line of over {_MAX_LINE:,} bytes.", "This is not the Batches API.")
+    rest = b"".join(pieces)
     if rest.strip():
         last = _row(rest)
         if last is None:
@@ -38,5 +43,5 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[BatchRow]:
 def _row(line: bytes) -> BatchRow | None:
     try:
         return read_row(json.loads(line)) if line.strip() else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

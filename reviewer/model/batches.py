@@ -38,21 +38,24 @@ def make_batch_client(env: Mapping[str, str]) -> "Anthropic":
     import anthropic
     import httpx2
 
-    from reviewer.model.transport import proxy_for
+    from reviewer.model.transport import proxy_for, verify_for
 
     key = env.get("ANTHROPIC_API_KEY", "").strip() or None
     token = env.get("ANTHROPIC_AUTH_TOKEN", "").strip() or None
     url = env.get("ANTHROPIC_BASE_URL", "").strip() or None
     timeout = httpx2.Timeout(REQUEST_TIMEOUT, connect=CONNECT_TIMEOUT)
     try:
-        proxy = proxy_for(url or f"https://{_HOME}", env)
+        home = url or f"https://{_HOME}"
+        proxy, verify = proxy_for(home, env), verify_for(home)
         return anthropic.Anthropic(
             api_key=key,
             auth_token=None if key else token,
             base_url=url,
             max_retries=0,
             timeout=timeout,
-            http_client=anthropic.DefaultHttpxClient(timeout=timeout, proxy=proxy, trust_env=False),
+            http_client=anthropic.DefaultHttpxClient(
+                timeout=timeout, proxy=proxy, verify=verify, trust_env=False, follow_redirects=False
+            ),
         )
     except (anthropic.AnthropicError, ValueError, ImportError, httpx2.InvalidURL) as error:
         raise EngineError(
@@ -107,7 +110,8 @@ class BatchApi:
         import httpx2
 
         try:
-            self._client.post(f"{_PATH}/{batch_id}/cancel", cast_to=httpx2.Response)
+            options: Any = {"follow_redirects": False}
+            self._client.post(f"{_PATH}/{batch_id}/cancel", cast_to=httpx2.Response, options=options)
         except Exception as error:
             failure = classify(error)
             if failure.status != 400:

@@ -45,6 +45,7 @@ def make_client(env: Mapping[str, str], connections: int) -> "AsyncAnthropic":
 
     Credentials and base URL come from `env` by their standard names; without an API key the SDK's own ways
     (auth token, profile, federation) are used. A proxy, too, comes from `env`, but never for a loopback address.
+    No redirect is followed: the API makes none, and key and prompt would go to wherever it leads.
     """
     load_sdk()
     import anthropic
@@ -64,7 +65,7 @@ def make_client(env: Mapping[str, str], connections: int) -> "AsyncAnthropic":
             base_url=url,
             max_retries=0,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=timeout),
+            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=timeout, follow_redirects=False),
         )
     except (anthropic.AnthropicError, ValueError, ImportError, httpx2.InvalidURL) as error:
         raise EngineError(

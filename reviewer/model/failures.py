@@ -154,7 +154,18 @@ def _status(error: Any) -> Failure:
         return Failure(
             "api", _sentence(what, said or kind), _LATER, True, wait, pressure=pressed, status=status, unsure=streamed
         )
+    if 300 <= status < 400:
+        return _redirected(status, error.response.headers.get("location", ""))
     return _refused(status, said)
+
+
+def _redirected(status: int, location: str) -> Failure:
+    """A redirect is never followed: the key and the change would go with it."""
+    host = "".join(location.partition("://")[2].partition("/")[0].rpartition("@")[2].split())[:100]
+    where = f" to {host}" if host else ""
+    message = f"The model's API redirects with status {status}{where}, and nothing was sent there."
+    step = "Let ANTHROPIC_BASE_URL name the API's own address; a proxy may have answered in its place."
+    return Failure("api", message, step, retry=False, fatal=True, status=status)
 
 
 def _refused(status: int, said: str) -> Failure:

@@ -50,11 +50,17 @@ class SpreadTransport(httpx2.AsyncBaseTransport):
 
 def transport_for(url: str, env: Mapping[str, str], connections: int) -> SpreadTransport:
     """The transport to a base URL. ValueError or ImportError for a proxy that cannot be used."""
-    # Reading all certificate authorities takes longer than a loopback server's first answer, which needs none;
-    # without any, a redirect from there to another host would be refused.
+    return SpreadTransport(connections, proxy_for(url, env), verify_for(url))
+
+
+def verify_for(url: str) -> ssl.SSLContext:
+    """The certificate authorities that a base URL needs.
+
+    Reading all of them takes longer than a loopback server's first answer, which needs none; without any, a redirect
+    from there to another host would be refused.
+    """
     local = _is_loopback(urlsplit(url).hostname or "") and not url.lower().startswith("https:")
-    verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else httpx2.create_ssl_context()
-    return SpreadTransport(connections, proxy_for(url, env), verify)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else httpx2.create_ssl_context()
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> str | None:

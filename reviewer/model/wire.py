@@ -16,6 +16,7 @@ from reviewer.core.request import (
     Truncated,
     Usage,
 )
+from reviewer.guard.outgoing import clean
 
 
 def to_params(request: Request) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def to_params(request: Request) -> dict[str, Any]:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "text", "text": block.text}
+    made: dict[str, Any] = {"type": "text", "text": clean(block.text)}
     if block.cache:
         made["cache_control"] = {"type": "ephemeral", "ttl": block.cache}
     return made
@@ -69,7 +70,8 @@ def to_reply(message: Mapping[str, Any], call: Call) -> Reply:
         message_id=str(message.get("id") or ""),
         model=str(message.get("model") or call.model),
     )
-    text = "".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text")
+    # Before anything is wrapped, cut or escaped: half a secret is one, too.
+    text = clean("".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text"))
     match message.get("stop_reason"):
         case "refusal":
             details = message.get("stop_details") or {}

@@ -72,9 +72,13 @@ class AuditPrompter(Prompter):
         return "\n\n".join(parts)
 
     def _head(self, item: Item) -> dict[str, Any]:
-        return {
+        head = {
             "path": item.path,
             "status": "unchanged",
             "part": f"{item.part} of {item.parts}",
             "scope": "whole file" if item.whole else "part",
         }
+        if item.parts > 1 and len(item.hunks) > 1:
+            judged = item.hunks[-1]
+            head["judge"] = f"lines {judged.new_start} to {judged.new_start + judged.new_count - 1}"
+        return head

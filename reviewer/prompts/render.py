@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pathspec import GitIgnoreSpec
 
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Finding
+from reviewer.core.globs import ignore_spec
 from reviewer.core.plan import Item, Unit
 from reviewer.core.request import Block, Effort, Kind, Request, Ttl, Turn
 from reviewer.core.tokens import estimate_tokens
@@ -159,9 +159,7 @@ class Prompter:
         return self._block("item", encode_lines(value, "view"))
 
     def _instructions_for(self, path: str) -> list[str]:
-        return [
-            text for pattern, text in self.instructions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)
-        ]
+        return [text for pattern, text in self.instructions.items() if ignore_spec([pattern]).match_file(path)]
 
 
 def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:

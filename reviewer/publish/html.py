@@ -1,29 +1,37 @@
 """The HTML report: one file, no network, nothing runs but its own script, readable without it too."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from reviewer import __version__
-from reviewer.core.finding import Disposition, Finding, Severity
+from reviewer.core.audit_trend import History
+from reviewer.core.finding import Category, Disposition, Severity
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.guard.html import csp, sha256
-from reviewer.guard.terminal import plain
-from reviewer.publish import wording
-from reviewer.publish.excerpt import excerpt
+from reviewer.publish import html_panels, wording
 from reviewer.publish.files import write_whole
+from reviewer.publish.html_findings import file_groups, severity_counts
+from reviewer.publish.html_text import literal, prose, titled, visible
+from reviewer.publish.risk_map import RiskMap, risk_map
+from reviewer.publish.trend import trend
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_MAPS = {"wide": (1040, 100, 400), "narrow": (400, 140, 120)}
+"""The map is laid out twice, for wide and for narrow screens: width, height in percent of the usual, most cells."""
 
 
 def html_page(report: Report) -> str:
     """The whole page. Every value is revealed and escaped on its way into it."""
     style = (_TEMPLATES / "report.css").read_text("utf-8")
     script = (_TEMPLATES / "report.js").read_text("utf-8")
+    history = report.history or History()
     return (
         _environment()
         .get_template("report.html.j2")
@@ -33,13 +41,17 @@ def html_page(report: Report) -> str:
             script=script,
             policy=csp([sha256(script)], [sha256(style)]),
             version=__version__,
-            groups=_groups(report),
-            severities=_severity_counts(report),
-            dispositions=_disposition_counts(report),
-            reason=lambda finding: wording.UNCOUNTED[finding.disposition],
+            groups=file_groups(report),
+            severities=severity_counts(report.findings),
+            dispositions=_counts(Disposition, (finding.disposition for finding in report.findings)),
+            categories=_counts(Category, (finding.claim.category for finding in report.findings)),
             words=wording,
-            excerpt=lambda finding: excerpt(finding.anchor, report.changes, context=3, longest=20),
-            largest=max((item.usd for item in report.passes), default=0),
+            panels=html_panels,
+            maps=[] if report.plan_only else [(name, _map(report, *size)) for name, size in _MAPS.items()],
+            history=history,
+            evidence=quote(history.evidence),
+            trend=trend(history.trend),
+            ranks=tuple(map(str, Severity)),
         )
     )
 
@@ -50,22 +62,15 @@ def write_html(report: Report, path: Path) -> Publication:
     return Publication("html", "posted", str(path))
 
 
-def _groups(report: Report) -> list[tuple[str, list[Finding]]]:
-    """The findings by file: the file with the worst first, what does not count at the end of its file."""
-    groups: dict[str, list[Finding]] = {}
-    for finding in (*wording.counting(report), *(finding for finding, _ in wording.uncounted(report))):
-        groups.setdefault(finding.anchor.path, []).append(finding)
-    return list(groups.items())
+def _map(report: Report, width: int, percent: int, most: int) -> RiskMap:
+    """Taller for more files: a change of three needs no large picture."""
+    height = min(340, 110 + 10 * len(report.files))
+    return risk_map(report, width, height * percent // 100, most)
 
 
-def _severity_counts(report: Report) -> list[tuple[str, int]]:
-    severities = [finding.severity for finding in report.findings if finding.counts]
-    return [(severity.value, severities.count(severity)) for severity in Severity]
-
-
-def _disposition_counts(report: Report) -> list[tuple[str, int]]:
-    fates = [finding.disposition for finding in report.findings]
-    return [(fate.value, fates.count(fate)) for fate in Disposition if fate in fates]
+def _counts(known: Any, values: Any) -> list[tuple[str, int]]:
+    counts = Counter(values)
+    return [(value.value, counts[value]) for value in known if counts[value]]
 
 
 @cache
@@ -78,32 +83,12 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         loader=FileSystemLoader(_TEMPLATES),
-        finalize=_visible,
+        finalize=visible,
     )
-    environment.filters["prose"] = _prose
+    environment.filters |= {"prose": prose, "titled": titled, "literal": literal, "px": _px}
     return environment
 
 
-def _visible(value: Any) -> Any:
-    """What every value passes before it is escaped: text shows its hidden characters."""
-    return plain(value) if type(value) is str else value
-
-
-def _prose(text: str) -> Any:
-    """Paragraphs, with code between backticks set as code; nothing else of the text is markup."""
-    from markupsafe import Markup
-
-    paragraphs = (part.strip("\n") for part in plain(text).split("\n\n"))
-    return Markup("\n").join(Markup("<p>{}</p>").format(_coded(part)) for part in paragraphs if part.strip())
-
-
-def _coded(text: str) -> Any:
-    from markupsafe import Markup, escape
-
-    parts = text.split("`")
-    # Doubled backticks, or one without its partner, are no code spans of this simple kind: shown as they were written.
-    if "``" in text or len(parts) % 2 == 0:
-        return escape(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if position % 2 else escape(part) for position, part in enumerate(parts)
-    )
+def _px(value: float) -> str:
+    """A length in a picture."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reviewer import __version__
 from reviewer.core.finding import Finding
 from reviewer.core.pricing import dollars
 from reviewer.core.publication import Publication
@@ -14,6 +15,11 @@ from reviewer.publish.files import write_whole
 from reviewer.publish.saved_report import read_report
 
 __all__ = ["read_report", "report_dict", "report_schema", "write_json"]
+
+SCHEMA_URL = (
+    f"https://raw.githubusercontent.com/reviewer-bot/reviewer/v{__version__}/reviewer/publish/report.schema.json"
+)
+"""Where the schema of this version's reports is published."""
 
 
 def report_dict(report: Report) -> dict[str, Any]:
@@ -51,6 +57,7 @@ def report_dict(report: Report) -> dict[str, Any]:
 
 def _more(report: Report) -> dict[str, Any]:
     more: dict[str, Any] = {
+        "$schema": SCHEMA_URL,
         "plan_only": report.plan_only,
         "fail_on": report.fail_on,
         "exit_code": report.verdict.exit_code,
@@ -144,9 +151,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
+_INDENTED = 20_000
+"""Files and passes up to which the report is laid out for readers: beyond, that takes longest of all."""
+
+
 def write_json(report: Report, path: Path) -> Publication:
     """Write the report whole or not at all. InputError where the folder cannot be written."""
-    write_whole(path, json.dumps(report_dict(report), indent=2) + "\n")
+    indent = 2 if len(report.files) + len(report.passes) <= _INDENTED else None
+    write_whole(path, json.dumps(report_dict(report), indent=indent) + "\n")
     return Publication("json", "posted", str(path))
 
 

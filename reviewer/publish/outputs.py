@@ -7,6 +7,7 @@ from reviewer.core.pricing import dollars
 from reviewer.core.report import Report
 from reviewer.errors import InputError
 from reviewer.guard import workflow
+from reviewer.guard.outgoing import clean
 
 _NAMES = ("verdict", "findings", "blocking", "cost-usd", "report")
 
@@ -38,7 +39,7 @@ def fallback_outputs(path: Path, verdict: str = "incomplete") -> None:
 def _append(path: Path, *values: str) -> None:
     delimiter = f"reviewer-{secrets.token_hex(16)}"
     entries = zip(_NAMES, values, strict=True)
-    text = "".join(workflow.output(name, value, delimiter) for name, value in entries)
+    text = "".join(workflow.output(name, clean(value), delimiter) for name, value in entries)
     try:
         with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)

@@ -3,10 +3,15 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reviewer.errors import InputError
+from reviewer.guard.outgoing import clean
+
+_AT_ONCE = 500
+"""Records looked through together: one by one it would take ten times as long."""
 
 
 def provenance_line(record: Mapping[str, Any]) -> str:
@@ -25,9 +30,10 @@ def write_provenance(path: Path, records: Iterable[Mapping[str, Any]]) -> int:
             "w", encoding="ascii", newline="\n", dir=path.parent, prefix=".reviewer-", delete=False
         ) as file:
             temporary = Path(file.name)
-            for record in records:
-                file.write(provenance_line(record) + "\n")
-                count += 1
+            lines = (provenance_line(record) + "\n" for record in records)
+            while some := list(islice(lines, _AT_ONCE)):
+                file.write(clean("".join(some)))
+                count += len(some)
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:

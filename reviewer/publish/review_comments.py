@@ -11,6 +11,7 @@ from reviewer.core.publication import InlineComment, ReviewDraft
 from reviewer.core.report import Report
 from reviewer.guard import markdown
 from reviewer.guard.hidden import find_hidden
+from reviewer.guard.secrets import holds_mask
 from reviewer.publish.excerpt import anchored_lines
 from reviewer.publish.wording import OFFLINE, headline, number, place, severities, standing, title
 
@@ -95,8 +96,8 @@ def applies(finding: Finding, report: Report) -> bool:
         return False
     current = anchored_lines(anchor, report.changes.file(anchor.path))
     text = claim.suggestion.replace("\r\n", "\n").removesuffix("\n")
-    # A person applies it with one click, so it must hold nothing that the person cannot see.
-    if not current or not text.strip() or find_hidden(text):
+    # A person applies it with one click, so it must hold nothing that the person cannot see, and no mask for a secret.
+    if not current or not text.strip() or find_hidden(text) or holds_mask(text):
         return False
     return text != "\n".join(line.removesuffix("\r") for line in current)
 

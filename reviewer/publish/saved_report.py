@@ -13,6 +13,8 @@ from reviewer.core.request import Usage
 from reviewer.core.verdict import FailOn, State, Verdict
 from reviewer.errors import InputError
 
+MAX_REPORT = 100_000_000
+"""Bytes of a report that is read back: far above what any review writes."""
 _Json = Mapping[str, Any]
 
 
@@ -22,10 +24,14 @@ def read_report(path: Path) -> Report:
     InputError for a file that cannot be read, or that is no report of schema version 1.
     """
     try:
-        data = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            raw = file.read(MAX_REPORT + 1)
+        if len(raw) > MAX_REPORT:
+            raise ValueError(f"it has more than {MAX_REPORT / 1e6:.0f} MB")
+        data = json.loads(raw.decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"The report {path} could not be read: {error}.",
+            f"The report {path} could not be read: {_said(error)}.",
             "It may be missing, or was not written by `--json`.",
             "Name the file that an earlier run wrote with `--json`.",
         ) from error
@@ -39,6 +45,12 @@ def read_report(path: Path) -> Report:
             "It may come from another tool, or from another version of Reviewer.",
             "Write it again with this version's `--json`.",
         ) from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error)[:200]
 
 
 def _report(data: _Json) -> Report:

@@ -10,6 +10,7 @@ from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.errors import InputError
 from reviewer.guard import markdown
+from reviewer.guard.outgoing import clean
 from reviewer.guard.terminal import plain
 from reviewer.publish.excerpt import excerpt
 from reviewer.publish.review_comments import BODY_LIMIT, ICONS
@@ -21,6 +22,7 @@ from reviewer.publish.wording import (
     headline,
     money,
     number,
+    picture,
     place,
     severities,
     standing,
@@ -61,7 +63,7 @@ def write_job_summary(text: str, path: Path) -> None:
     notice = "> **Cut here:** GitHub takes 1 MiB of summary. The JSON report has the rest.\n"
     try:
         room = SUMMARY_LIMIT - (path.stat().st_size if path.exists() else 0)
-        data = markdown.clip(text, max(room, len(notice)), notice, utf8=True).encode("utf-8", "replace")
+        data = markdown.clip(clean(text), max(room, len(notice)), notice, utf8=True).encode("utf-8", "replace")
         with path.open("ab") as file:
             file.write(data)
     except OSError as error:
@@ -80,7 +82,7 @@ def _top(report: Report) -> Iterator[str]:
     if reasons:
         yield "**What is missing, and what to do:**\n\n" + "\n".join(f"- {markdown.inline(text)}" for text in reasons)
     found = counting(report)
-    counts = f"{number(len(found), 'finding')} ({severities(found)}) · " if found else ""
+    counts = f"{picture(found)} {number(len(found), 'finding')} ({severities(found)}) · " if found else ""
     yield counts + coverage(report)
     if report.engine != "offline":  # the rules have no words of their own
         yield from (markdown.prose(text[:_SUMMARY_CHARACTERS]) for text in report.summaries[:_SUMMARIES])

@@ -32,6 +32,8 @@ __all__ = ["Harmless", "LiveProgress", "print_report"]
 
 _STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
 _STATE_STYLES = {"pass": "bold green", "findings": "bold red", "incomplete": "bold yellow"}
+_ROWS = 1_000
+"""Files, reasons and passes that are each listed at most: a log is for reading."""
 _MARKS = {"+": "green", "-": "red", " ": "dim"}
 
 
@@ -141,22 +143,31 @@ def _uncounted(report: Report, verbose: bool) -> Iterator[ConsoleRenderable]:
 
 def _files(report: Report, verbose: bool) -> Iterator[ConsoleRenderable]:
     if verbose:
-        for file in report.files:
+        for file in report.files[:_ROWS]:
             fate = file.reason or ("reviewed" if file.reviewed else "to be reviewed")
             yield Text.assemble(_flat(file.path), (f"  +{file.additions} -{file.deletions}  {_flat(fate)}", "dim"))
+        yield from _more(len(report.files), "file")
     else:
         reasons = Counter(file.reason for file in report.files if file.reason)
-        for reason, count in reasons.most_common():
+        for reason, count in reasons.most_common(_ROWS):
             yield Text(_flat(f"{number(count, 'file')} not reviewed: {reason}"), style="dim")
+        yield from _more(len(reasons), "reason")
     if report.changes.missing:
         yield Text(_flat(report.changes.missing), style="yellow")
 
 
 def _passes(report: Report) -> Iterator[ConsoleRenderable]:
-    for item in report.passes:
+    for item in report.passes[:_ROWS]:
         files = item.files[0] if len(item.files) == 1 else number(len(item.files), "file")
         paid = "" if report.plan_only else f"{item.outcome}{' from the memo' if item.memo else ''}, {dollars(item.usd)}"
         yield Text("  ".join(map(_flat, (f"{item.kind} pass", files, item.model, paid))).rstrip(), style="dim")
+    yield from _more(len(report.passes), "pass", "more passes")
+
+
+def _more(count: int, noun: str, plural: str = "") -> Iterator[Text]:
+    if count > _ROWS:
+        more = number(count - _ROWS, f"more {noun}", plural)
+        yield Text(f"… and {more}; the JSON report has them all.", style="dim")
 
 
 def _remarks(report: Report) -> Iterator[ConsoleRenderable]:

@@ -4,6 +4,7 @@ Texts of the model or of the pull request pass through here unchanged; each chan
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from reviewer.core.finding import Disposition, Finding, Severity, worst_first
@@ -14,6 +15,8 @@ OFFLINE = "No model was used: offline engine."
 
 _STATES = {"pass": "Pass", "findings": "Findings", "incomplete": "Incomplete"}
 LONGEST_TITLE = 300
+_SQUARES = 20
+_SQUARE = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "🟦"}
 UNCOUNTED = {
     Disposition.SUPPRESSED: "suppressed (a person resolved or dismissed it before)",
     Disposition.DUPLICATE: "duplicate (another finding says the same)",
@@ -42,7 +45,8 @@ def headline(report: Report) -> str:
         effect = "" if verdict.exit_code else " The configuration lets the check pass all the same."
         return f"Incomplete: not everything that should have been reviewed was.{effect}"
     if verdict.state == "findings":
-        return f"{number(verdict.blocking, 'finding')} at or above {report.fail_on} must be looked at before the merge."
+        when = "" if report.strategy == "audit" else " before the merge"
+        return f"{number(verdict.blocking, 'finding')} at or above {report.fail_on} must be looked at{when}."
     if verdict.findings:
         below = (
             "the check never fails for findings" if report.fail_on == "never" else f"none at or above {report.fail_on}"
@@ -72,6 +76,15 @@ def severities(findings: tuple[Finding, ...] | list[Finding]) -> str:
     """`2 critical, 1 low`, worst first; empty without findings."""
     counts = Counter(finding.severity for finding in findings)
     return ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
+
+
+def picture(findings: Sequence[Finding]) -> str:
+    """The findings as squares by severity, worst first: one each, or as many as tell the shares in `_SQUARES`."""
+    counts = Counter(finding.severity for finding in findings)
+    scale = min(1.0, _SQUARES / len(findings)) if findings else 0.0
+    return "".join(
+        _SQUARE[severity] * max(1, round(counts[severity] * scale)) for severity in Severity if counts[severity]
+    )
 
 
 def counting(report: Report) -> list[Finding]:
@@ -104,9 +117,12 @@ def place(finding: Finding) -> str:
 
 def standing(finding: Finding) -> str:
     """What stands behind a finding: which pass, and whether a fresh context has checked it."""
+    others = len(finding.provenance.also)
+    if finding.provenance.kind in ("screen", "scan"):
+        return "found by fixed rules, without a model" + (f", and by {number(others, 'pass', 'passes')}" * bool(others))
     found = f"{finding.provenance.kind} pass"
-    if finding.provenance.also:
-        found += f" and {number(len(finding.provenance.also), 'other pass', 'other passes')}"
+    if others:
+        found += f" and {number(others, 'other pass', 'other passes')}"
     checked = {True: "confirmed by a fresh context", False: "refuted by a fresh context", None: "unverified"}
     return f"{found}, {checked[finding.verified]}"
 

@@ -82,6 +82,7 @@ class ReviewFlow:
         self._integrator = Integrator(changes, prompter, asker, models.integration, plan.budget)
         self._ready = asyncio.Semaphore(_RENDERED)
         self._got = _Gathered()
+        self._done: set[str] = set()
 
     async def run(self) -> Outcome:
         """Ask everything, verify everything, merge."""
@@ -92,15 +93,22 @@ class ReviewFlow:
                 await self._review_all(group, _by_file(self._plan.units))
                 await self._second_look(group)
                 await self._integrate(group)
+        return self._outcome(self._got.failed_units)
+
+    def so_far(self) -> Outcome:
+        """What there is when the run is stopped: units that were not answered have failed."""
+        return self._outcome([unit for unit in self._plan.units if unit.id not in self._done])
+
+    def _outcome(self, failed_units: Sequence[Unit]) -> Outcome:
         got = self._got
-        failed_paths = frozenset(path for unit in got.failed_units for path in unit.paths)
+        failed_paths = frozenset(path for unit in failed_units for path in unit.paths)
         return Outcome(
             tuple(merge(got.findings)),
             tuple(got.failures),
             failed_paths,
             tuple(got.summaries),
             tuple(got.shed),
-            len(got.failed_units),
+            len(failed_units),
         )
 
     async def _review_all(self, group: asyncio.TaskGroup, sets: Sequence[Sequence[Unit]]) -> None:
@@ -124,6 +132,7 @@ class ReviewFlow:
             self._got.failed_units.append(unit)
             return []
         answer, record = got
+        self._done.add(unit.id)
         self._note(unit, answer)
         return place(answer.claims, self._changes, _provenance(unit, record), unit.paths)
 
@@ -155,8 +164,12 @@ class ReviewFlow:
         return [finding for finding in candidates if finding.severity is not Severity.LOW]
 
     async def _verify_group(self, candidates: Sequence[Finding]) -> None:
-        async with self._ready:
-            judged, failure = await self._verifier.verify(candidates)
+        try:
+            async with self._ready:
+                judged, failure = await self._verifier.verify(candidates)
+        except asyncio.CancelledError:
+            self._got.findings += candidates  # found, and not judged
+            raise
         self._got.findings += judged
         if failure:
             unverified = sum(finding.verified is None for finding in judged)

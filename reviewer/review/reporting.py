@@ -6,12 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewer.core.change import ChangeSet
+from reviewer.core.finding import Finding
+from reviewer.core.merge import merge
 from reviewer.core.plan import Plan
 from reviewer.core.pricing import Price, cost, price_of, uncached_cost
 from reviewer.core.report import Cost, Engine, FileReport, PassReport, Report
 from reviewer.core.request import Cause, Usage
 from reviewer.core.select import Selection
 from reviewer.core.verdict import FailOn, Policy, Shortfall, decide
+from reviewer.review.screen_findings import aligned
 
 if TYPE_CHECKING:
     from reviewer.review.flow import Outcome
@@ -50,10 +53,16 @@ def assemble(
     passes: Sequence[PassReport] = (),
     shortfalls: Iterable[Shortfall] = (),
     seconds: float = 0.0,
+    screened: Sequence[Finding] = (),
 ) -> Report:
-    """The report. Without an outcome nothing was asked; `shortfalls` are causes from outside the passes."""
+    """The report. Without an outcome nothing was asked; `shortfalls` are causes from outside the passes.
+
+    `screened` is what was found without a model; what a pass says of the same is joined with it.
+    """
     missed = [*shortfalls, *shortfalls_of(changes, selection, outcome)]
     findings = outcome.findings if outcome else ()
+    if screened:
+        findings = tuple(merge([*screened, *aligned(findings, screened)]))
     return Report(
         verdict=decide(findings, missed, terms.fail_on, terms.on_incomplete),
         strategy=plan.strategy,
@@ -77,11 +86,12 @@ def _files(
 ) -> tuple[FileReport, ...]:
     reasons = {skipped.file.path: str(skipped) for skipped in selection.skipped}
     if outcome is None:
-        why = missed[0].message if missed else "nothing was asked"
-        reasons |= {file.path: f"not reviewed: {why}" for file in selection.chosen}
+        # Its first sentence: what to do stands once in the report, not beside each file.
+        why = missed[0].message.partition(". ")[0].removesuffix(".") if missed else "nothing was asked"
+        reasons |= dict.fromkeys((file.path for file in selection.chosen), why)
     else:
         said = {path: failure.message for failure in outcome.failures for path in failure.files}
-        reasons |= {path: f"not reviewed: {said.get(path, 'its pass failed')}" for path in outcome.failed_paths}
+        reasons |= {path: said.get(path, "its pass failed") for path in outcome.failed_paths}
     return tuple(
         FileReport(
             file.path,

@@ -10,7 +10,7 @@ from reviewer.simulator.answer import Answer
 Brain = Callable[[dict[str, Any]], Answer]
 Seconds = float | Callable[[dict[str, Any]], float]
 
-AnyEndpointFault = Literal["status", "html", "reset_before", "reset_after", "timeout", "drip"]
+AnyEndpointFault = Literal["status", "html", "reset_before", "reset_after", "timeout", "drip", "cut", "garbled"]
 AnswerFault = Literal["invalid_json", "truncated", "refusal", "thinking_only", "enum_drift", "extra_keys"]
 StreamFault = Literal["stream_error", "stream_cut"]
 ItemFault = Literal["errored", "expired", "canceled", "unknown_result"]
@@ -30,7 +30,8 @@ class Fault:
 
     any endpoint  status (status=500, type, message, retry_after, error_code), html (status=502), reset_before,
                   reset_after (acted on and counted, then closed), timeout (seconds=600, then a 504; acted=False:
-                  True acts first), drip (chunk=64 bytes, interval=0.01 s)
+                  True acts first), drip (chunk=64 bytes, interval=0.01 s), cut (acted on; half the body, then closed),
+                  garbled (acted on; a 200 whose body is no JSON)
     answers       invalid_json (text), truncated, refusal (category="cyber", explanation), thinking_only, enum_drift,
                   extra_keys; in batches they apply to the item
     messages      stream_error (type="overloaded_error", message; a 529 when not streaming; not billed),

@@ -96,6 +96,10 @@ def response_after(response: Response, fault: Fault | None) -> Response:
             return Silence(details.get("seconds", 600.0))
         case "drip":
             return Drip(response, details.get("chunk", 64), details.get("interval", 0.01))
+        case "cut":
+            return Cut(response)
+        case "garbled":
+            return Garbled(response)
         case _:
             return response
 
@@ -166,13 +170,41 @@ class Drip(Response):
         await self.inner(scope, receive, slowly)
 
 
-class Cut(Response):
+class _Gathered(Response):
+    """A response whose whole body is known before it goes out."""
+
+    def __init__(self, inner: Response) -> None:
+        super().__init__(status_code=inner.status_code)
+        self.inner, self.raw_headers = inner, inner.raw_headers
+
+    async def gather(self, scope: Scope, receive: Receive) -> bytes:
+        """The inner response's body."""
+        body = bytearray()
+
+        async def keep(message: Message) -> None:
+            body.extend(message.get("body", b""))
+
+        await self.inner(scope, receive, keep)
+        return bytes(body)
+
+
+class Garbled(_Gathered):
+    """A body that is no JSON in the response's place."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, see `Response`."""
+        await self.gather(scope, receive)
+        await Response('{"id": "msg_', 200, media_type="application/json")(scope, receive, send)
+
+
+class Cut(_Gathered):
     """The first half of a body, then the connection is closed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, see `Response`."""
+        body = await self.gather(scope, receive)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body[: len(self.body) // 2], "more_body": True})
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         # One turn of the loop, so that the bytes are on their way before the connection goes.
         await asyncio.sleep(0.01)
         await abort(scope, receive)

@@ -60,7 +60,7 @@ async def _whole(service: Service, exchange: Exchange, message: dict[str, Any], 
     service.cache.commit(plan)
     response = JSONResponse(message)
     if exchange.fault and exchange.fault.kind == "stream_cut":
-        return Cut(response.body, 200, media_type="application/json")
+        return Cut(response)
     return response
 
 
@@ -72,7 +72,7 @@ async def _stream(service: Service, exchange: Exchange, message: dict[str, Any],
     if exchange.fault and exchange.fault.kind == "stream_cut":
         await service.clock.sleep(max(0.0, first_byte))
         service.cache.commit(plan)
-        return Cut(b"".join(events), 200, media_type="text/event-stream")
+        return Cut(Response(b"".join(events), 200, media_type="text/event-stream"))
     if exchange.fault and exchange.fault.kind == "stream_error":
         error = status_error(Fault("status", **{"status": 529, **exchange.fault.details}))
         events = [*half, error_event(error, exchange.request_id)]

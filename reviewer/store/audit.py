@@ -11,7 +11,7 @@ Five parts: `audits` (one row each), `requests` (questions and units), `intents`
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -19,7 +19,7 @@ from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from reviewer.errors import ConfigError
-from reviewer.store.audit_database import compact, exclusive, open_database
+from reviewer.store.audit_database import CHOOSE, compact, exclusive, open_database
 from reviewer.store.audit_figures import Figures
 from reviewer.store.audit_ids import new_audit_id
 from reviewer.store.audit_intents import Intents
@@ -31,6 +31,14 @@ from reviewer.store.audit_values import Audit, AuditStatus
 
 KEPT_FOR = timedelta(days=60)
 """How long an ended audit's books, and an answer that no audit used, are kept."""
+
+
+@contextmanager
+def _telling(done: str, cause: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise ConfigError(f"The audit's state cannot be {done}: {error.orig}.", cause, CHOOSE) from error
 
 
 class AuditState:
@@ -52,13 +60,12 @@ class AuditState:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Be the only run that changes it; ConfigError where another one is at work. Reading needs no permission."""
-        with exclusive(self._engine):
-            try:
-                yield
-            except DBAPIError as error:
-                raise ConfigError(
-                    f"The audit's state cannot be written: {error.orig}.", "The disk may be full, or the file damaged."
-                ) from error
+        with exclusive(self._engine), _telling("written", "The disk may be full, or the file damaged."):
+            yield
+
+    def reading(self) -> AbstractContextManager[None]:
+        """ConfigError where what is read inside turns out to be damaged."""
+        return _telling("read", "The file may be damaged, or not Reviewer's.")
 
     def prune(self, now: datetime) -> None:
         """Forget what ended audits no longer need: requests at once, books and unused answers after 60 days."""

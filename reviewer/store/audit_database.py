@@ -21,7 +21,9 @@ _LOCK = 0x52657669657772
 """The advisory lock of PostgreSQL that a run of the audit holds."""
 _CACHE = 128 * 1024
 """KiB of pages that SQLite keeps: the indexes of 100,000 requests, whose keys come in no order."""
-_CHOOSE = "Choose another `--state`."
+CHOOSE = "Choose another `--state`."
+"""The step to take where a state cannot be used."""
+_URL = "Write a path, or postgresql+psycopg://USER@HOST/NAME."
 
 
 def open_database(where: str, now: datetime) -> Engine:
@@ -38,8 +40,12 @@ def open_database(where: str, now: datetime) -> Engine:
             f"The state {_shown(url)} needs a database driver that is not installed: {error}.",
             step="Install it (for PostgreSQL: `pip install psycopg[binary]`, and write postgresql+psycopg://).",
         ) from error
+    except ArgumentError as error:
+        raise ConfigError(
+            f"The audit's state {_shown(url)} cannot be opened: its URL is malformed.", step=_URL
+        ) from error
     except DBAPIError as error:
-        raise ConfigError(f"The audit's state {_shown(url)} cannot be opened: {error.orig}.", step=_CHOOSE) from error
+        raise ConfigError(f"The audit's state {_shown(url)} cannot be opened: {error.orig}.", step=CHOOSE) from error
     return engine
 
 
@@ -49,14 +55,12 @@ def _url(where: str) -> URL:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"The folder {path.parent} cannot be made: {error.strerror}.", step=_CHOOSE) from error
+            raise ConfigError(f"The folder {path.parent} cannot be made: {error.strerror}.", step=CHOOSE) from error
         return URL.create("sqlite", database=str(path))
     try:
         return make_url(where)
     except ArgumentError as error:
-        raise ConfigError(
-            "The audit's state is not a path or a database URL.", step="Write postgresql+psycopg://USER@HOST/NAME."
-        ) from error
+        raise ConfigError("The audit's state is not a path or a database URL.", step=_URL) from error
 
 
 def _shown(url: URL) -> str:
@@ -86,7 +90,10 @@ def _begin(connection: Connection) -> None:
 def _bring_up_to_date(engine: Engine, now: datetime, shown: str) -> None:
     with engine.begin() as connection:
         version = 0
-        if inspect(connection).has_table(SCHEMA.name):
+        tables = set(inspect(connection).get_table_names())
+        if SCHEMA.name not in tables:
+            _check_free(tables, engine.dialect.name, shown)
+        else:
             version = max(connection.scalars(select(SCHEMA.c.version)).all(), default=0)
         if version > VERSION:
             raise ConfigError(
@@ -98,6 +105,17 @@ def _bring_up_to_date(engine: Engine, now: datetime, shown: str) -> None:
             # Later versions put their changes here, one step per version, in this same transaction.
             METADATA.create_all(connection)
             connection.execute(insert(SCHEMA).values(version=VERSION, at=write_time(now)))
+
+
+def _check_free(tables: set[str], dialect: str, shown: str) -> None:
+    """Refuse what another program keeps here; a server's database may be shared, as long as no name is taken."""
+    foreign = tables if dialect == "sqlite" else tables & set(METADATA.tables)
+    if foreign:
+        raise ConfigError(
+            f"{shown} is no audit's state: it holds the table {min(foreign)[:60]!r}.",
+            "It is another program's database.",
+            CHOOSE,
+        )
 
 
 @contextmanager

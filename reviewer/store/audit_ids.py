@@ -9,6 +9,9 @@ from reviewer.store.audit_packing import SHORT
 _FORM = re.compile(r"(?P<intent>(?P<audit>[0-9a-f]{8})-[0-9a-f]{6})-(?P<short>[0-9a-f]{20})-(?P<attempt>[1-9])")
 
 
+_SYNC = "0" * 6
+
+
 @dataclass(frozen=True, slots=True)
 class CustomId:
     """`short` is the beginning of the identity; `intent` begins with the audit's id."""
@@ -27,6 +30,11 @@ def new_audit_id() -> str:
 def new_intent_id(audit: str) -> str:
     """The audit's id and six more digits, random for the same reason."""
     return f"{audit}-{secrets.token_hex(3)}"
+
+
+def sync_intent(audit: str) -> str:
+    """Stands for the intent where there is none: of a question on the synchronous lane."""
+    return f"{audit}-{_SYNC}"
 
 
 def write_custom_id(intent: str, identity: str, attempt: int) -> str:

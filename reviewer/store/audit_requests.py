@@ -6,30 +6,33 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Row, func, insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import ColumnElement, Engine, Row, func, select, update
 
 from reviewer.core.request import Request
-from reviewer.store.audit_database import upsert
+from reviewer.store.audit_ids import sync_intent
 from reviewer.store.audit_packing import (
     SHORT,
     USAGE_COLUMNS,
-    pack,
     read_time,
-    squeeze,
-    ttl_of,
     unpack,
     unpack_reply,
     unsqueeze,
-    write_time,
 )
+from reviewer.store.audit_planned import PlanPage, plan_pages
 from reviewer.store.audit_schema import BODIES, FRAMES, REQUESTS, RESULTS, UNITS
-from reviewer.store.audit_values import Pending, PlanCounts, Planned, RequestState, Source, UnitRecord
+from reviewer.store.audit_values import (
+    Pending,
+    PlanCounts,
+    Planned,
+    RequestState,
+    Source,
+    UnitPayload,
+    UnitRecord,
+    Waiting,
+)
 
 PAGE = 500
 """Rows in memory at a time, and in one transaction."""
-_PLAN, _PLAN_TOKENS = 5000, 4_000_000
-"""Units planned in one transaction, and the tokens of their questions that are then in memory."""
 T = TypeVar("T")
 
 
@@ -37,23 +40,6 @@ def pages(items: Iterable[T], size: int = PAGE) -> Iterator[list[T]]:
     """The items, so many at a time."""
     rest = iter(items)
     while page := list(islice(rest, size)):
-        yield page
-
-
-def _plan_pages(items: Iterable[Planned]) -> Iterator[list[Planned]]:
-    """Larger pages where the questions are small: identities come in no order, so each page writes much of an index.
-
-    Whole pages before their transaction begins: what makes the items may itself be reading the state.
-    """
-    page: list[Planned] = []
-    tokens = 0
-    for item in items:
-        page.append(item)
-        tokens += item.request.estimated_input
-        if len(page) >= _PLAN or tokens >= _PLAN_TOKENS:
-            yield page
-            page, tokens = [], 0
-    if page:
         yield page
 
 
@@ -70,9 +56,9 @@ class Requests:
         With `carry_over` a question that any audit in this state has a usable answer to is not asked again.
         """
         total = PlanCounts()
-        for page in _plan_pages(items):
+        for page in plan_pages(items):
             with self._engine.begin() as connection:
-                made = _PlanPage(connection, audit, page, now).write(self._engine, carry_over)
+                made = PlanPage(connection, audit, page, now).write(self._engine, carry_over)
             total = PlanCounts(
                 total.new + made.new, total.carried + made.carried, total.shared + made.shared, total.known + made.known
             )
@@ -83,17 +69,17 @@ class Requests:
     ) -> Iterator[Pending]:
         """What waits to be sent, by model and then by prefix, so that equal prefixes stand together.
 
-        `only` names identities: the sample, or the one request that primes a prefix.
+        `only` names identities: the sample, or what a budget lets go.
         """
         table = REQUESTS.c
         wanted: list[ColumnElement[bool]] = [table.audit == audit, table.state == "planned"]
         if round is not None:
             wanted.append(table.round == round)
-        if only is not None:
-            wanted.append(table.short.in_({identity[:SHORT] for identity in only}))
         order = table.model, table.prefix, table.number
         # The order first, as numbers alone: a page at a time by key would have the database sort anew for each.
-        numbers = [row.number for row in self._read(select(table.number).where(*wanted).order_by(*order))]
+        rows = self._read(select(table.number, table.short).where(*wanted).order_by(*order))
+        named = None if only is None else {identity[:SHORT] for identity in only}
+        numbers = [row.number for row in rows if named is None or row.short in named]
         for page in pages(numbers):
             rows = self._read(_ASKED.where(table.number.in_(page)).order_by(*order))
             yield from (self._to_pending(row) for row in rows)
@@ -115,6 +101,29 @@ class Requests:
                 return
             last = rows[-1].unit_number
 
+    def named(self, audit: str, round: str, units: Collection[str]) -> Iterator[UnitRecord]:
+        """The units of these names that are answered, in the order they were planned."""
+        wanted = UNITS.c.audit == audit, UNITS.c.round == round, REQUESTS.c.state == "answered"
+        query = select(UNITS.c.number).where(UNITS.c.audit == audit, UNITS.c.round == round)
+        numbers = [row.number for page in pages(units) for row in self._read(query.where(UNITS.c.unit.in_(page)))]
+        for page in pages(sorted(numbers)):
+            rows = self._read(_UNITS.where(*wanted, UNITS.c.number.in_(page)).order_by(UNITS.c.number))
+            yield from (self._to_unit(row) for row in rows)
+
+    def payloads(self, audit: str, round: str) -> Iterator[UnitPayload]:
+        """Every unit of a round in whatever state, in the order they were planned; questions are not read."""
+        columns = UNITS.c.number, UNITS.c.unit, UNITS.c.repository, UNITS.c.payload, REQUESTS.c.carried
+        query = select(*columns).join(REQUESTS, REQUESTS.c.number == UNITS.c.request)
+        last = 0
+        while True:
+            mine = UNITS.c.audit == audit, UNITS.c.round == round, UNITS.c.number > last
+            rows = self._read(query.where(*mine).order_by(UNITS.c.number).limit(PAGE))
+            for row in rows:
+                yield UnitPayload(row.unit, row.repository, unsqueeze(row.payload), row.carried)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].number
+
     def counts(self, audit: str) -> Mapping[str, Mapping[RequestState, int]]:
         """By round, how many questions are in each state."""
         query = select(REQUESTS.c.round, REQUESTS.c.state, func.count()).where(REQUESTS.c.audit == audit)
@@ -133,6 +142,29 @@ class Requests:
         """The questions that custom ids name, by the part of the identity that they hold, in whatever state."""
         rows = self._read(_ASKED.where(REQUESTS.c.audit == audit, REQUESTS.c.short.in_(shorts)))
         return {row.short: self._to_pending(row) for row in rows}
+
+    def unsent(self, audit: str, round: str) -> list[Waiting]:
+        """What waits and was never sent, in the order it was planned; the questions themselves are not read."""
+        table = REQUESTS.c
+        query = select(table.identity, table.estimated_input, table.estimated_output).where(
+            table.audit == audit, table.round == round, table.state == "planned", table.attempt == 1, table.last == ""
+        )
+        return [
+            Waiting(name, given, said) for name, given, said in map(tuple, self._read(query.order_by(table.number)))
+        ]
+
+    def send_sync(self, audit: str, identity: str) -> None:
+        """Write down, before the call, that a question goes out on the synchronous lane."""
+        self._move(audit, [identity], "planned", {"state": "submitted", "intent": sync_intent(audit)})
+
+    def take_back(self, audit: str, identity: str) -> None:
+        """It did not go out after all: it waits again, with the same attempt."""
+        self._move(audit, [identity], "submitted", {"state": "planned", "intent": None})
+
+    def in_flight(self, audit: str) -> list[Pending]:
+        """Questions that went out on the synchronous lane and have no end: after a crash nobody knows theirs."""
+        mine = REQUESTS.c.audit == audit, REQUESTS.c.state == "submitted", REQUESTS.c.intent == sync_intent(audit)
+        return [self._to_pending(row) for row in self._read(_ASKED.where(*mine).order_by(REQUESTS.c.number))]
 
     def leave_out(self, audit: str, identities: Iterable[str], reason: str) -> int:
         """Do not ask these, whatever the reason is (the budget, above all); returns how many still waited."""
@@ -222,99 +254,3 @@ _UNITS = (
     .join(BODIES, BODIES.c.request == REQUESTS.c.number)
     .outerjoin(RESULTS, RESULTS.c.number == REQUESTS.c.result)
 )
-
-
-class _PlanPage:
-    """One page of a plan, in one transaction."""
-
-    def __init__(self, connection: Connection, audit: str, page: list[Planned], now: datetime) -> None:
-        self._connection, self._audit, self._page, self._now = connection, audit, page, now
-
-    def write(self, engine: Engine, carry_over: bool) -> PlanCounts:
-        known = self._known_units()
-        items = {item.unit: item for item in self._page if item.unit not in known}
-        if not items:
-            return PlanCounts(known=len(self._page))
-        identities = {unit: item.request.identity for unit, item in items.items()}
-        numbers = self._known_requests(identities.values())
-        fresh: dict[str, Planned] = {}
-        for unit, item in items.items():
-            if identities[unit] not in numbers:
-                fresh.setdefault(identities[unit], item)
-        answers = self._answers(set(fresh)) if carry_over else {}
-        if fresh:
-            numbers |= self._write_requests(engine, fresh, answers)
-        rows = [self._unit(item, numbers[identities[unit]]) for unit, item in items.items()]
-        self._connection.execute(insert(UNITS), rows)
-        new = len(fresh) - len(answers)
-        return PlanCounts(new, len(answers), len(items) - len(fresh), len(self._page) - len(items))
-
-    def _known_units(self) -> set[str]:
-        named = UNITS.c.unit.in_([item.unit for item in self._page])
-        return set(self._connection.scalars(select(UNITS.c.unit).where(UNITS.c.audit == self._audit, named)))
-
-    def _known_requests(self, identities: Iterable[str]) -> dict[str, int]:
-        named = REQUESTS.c.short.in_({identity[:SHORT] for identity in identities})
-        query = select(REQUESTS.c.identity, REQUESTS.c.number).where(REQUESTS.c.audit == self._audit, named)
-        return {row.identity: row.number for row in self._connection.execute(query)}
-
-    def _answers(self, identities: set[str]) -> dict[str, int]:
-        table = RESULTS.c
-        query = select(table.identity, func.max(table.number)).where(
-            table.identity.in_(identities), table.outcome == "answered"
-        )
-        rows = self._connection.execute(query.group_by(table.identity))
-        found: dict[str, int] = {row[0]: row[1] for row in rows}
-        if found:
-            used = update(RESULTS).where(table.number.in_(found.values()))
-            self._connection.execute(used.values(used_at=write_time(self._now)))
-        return found
-
-    def _write_requests(
-        self, engine: Engine, fresh: Mapping[str, Planned], answers: Mapping[str, int]
-    ) -> dict[str, int]:
-        rows = [self._request(item, identity, answers.get(identity)) for identity, item in fresh.items()]
-        keys = REQUESTS.c.identity, REQUESTS.c.number
-        made = self._connection.execute(insert(REQUESTS).returning(*keys), rows)
-        numbers = {row.identity: row.number for row in made}
-        bodies, frames = [], {}
-        for identity, item in fresh.items():
-            frame, shared, own = pack(item.request)
-            frames[frame] = shared
-            bodies.append({"request": numbers[identity], "frame": frame, "body": own})
-        keep = upsert(engine, FRAMES).on_conflict_do_nothing(index_elements=["hash"])
-        self._connection.execute(keep, [{"hash": name, "body": squeeze(body)} for name, body in frames.items()])
-        self._connection.execute(insert(BODIES), bodies)
-        return numbers
-
-    def _request(self, item: Planned, identity: str, answer: int | None) -> dict[str, Any]:
-        request = item.request
-        return {
-            "audit": self._audit,
-            "identity": identity,
-            "short": identity[:SHORT],
-            "round": item.round,
-            "model": request.model,
-            "prefix": request.prefix,
-            "ttl": ttl_of(request),
-            "state": "planned" if answer is None else "answered",
-            "attempt": 1,
-            "last": "",
-            "reason": "",
-            "result": answer,
-            "carried": answer is not None,
-            "estimated_input": request.estimated_input,
-            "estimated_output": request.estimated_output,
-        }
-
-    def _unit(self, item: Planned, number: int) -> dict[str, Any]:
-        return {
-            "audit": self._audit,
-            "unit": item.unit,
-            "round": item.round,
-            "repository": item.repository,
-            "kind": item.request.kind,
-            "files": json.dumps(item.request.files),
-            "request": number,
-            "payload": squeeze(item.payload),
-        }

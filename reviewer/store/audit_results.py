@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from reviewer.store.audit_database import upsert
-from reviewer.store.audit_ids import write_custom_id
+from reviewer.store.audit_ids import sync_intent, write_custom_id
 from reviewer.store.audit_packing import SHORT, pack_reply, read_time, unpack_reply, write_time
 from reviewer.store.audit_requests import PAGE
 from reviewer.store.audit_schema import REQUESTS, RESULTS
@@ -19,8 +19,6 @@ LARGE = 100_000
 """Tokens of a prompt above which some models have a second price."""
 _FINAL: dict[Outcome, str] = {"request-error": "failed", "refused": "given-up"}
 """Ends that another attempt would not better."""
-_SYNC = "0" * 6
-"""Stands for the intent in the custom ids of the synchronous lane, which has none."""
 
 
 class Results:
@@ -133,7 +131,7 @@ class _Changes:
 
 def _row(audit: str, arrival: Arrival, request: Row[Any], now: datetime) -> dict[str, Any]:
     call = arrival.reply.call
-    custom_id = call.custom_id or write_custom_id(f"{audit}-{_SYNC}", request.identity, arrival.attempt)
+    custom_id = call.custom_id or write_custom_id(sync_intent(audit), request.identity, arrival.attempt)
     return pack_reply(arrival.reply) | {
         "audit": audit,
         "identity": request.identity,

@@ -78,6 +78,15 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that was never sent, by its estimates in tokens: what a sample is drawn from."""
+
+    identity: str
+    estimated_input: int
+    estimated_output: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an answer came from. `audit` is the one that paid for it; `asked` the model asked for."""
 
@@ -107,6 +116,16 @@ class UnitRecord:
     carried: bool
     reply: Reply | None = None
     source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPayload:
+    """A unit without its question and answer: what the driver keeps of it, and whether it was carried over."""
+
+    unit: str
+    repository: str
+    payload: bytes
+    carried: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Answers already paid for, by the identity of their request: a rerun does not pay again."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Column, MetaData, String, Table, Text, create_engine, delete, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text, create_engine, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
@@ -41,12 +42,21 @@ class _Damaged(Exception):
     """The file is a database, and parts of it are lost."""
 
 
+def _is_foreign(error: OperationalError) -> bool:
+    """Whether the file is a good database of something else, rather than one that cannot be opened just now."""
+    return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR"
+
+
 class Memo:
-    """A SQLite file in a folder that travels between runs. A file that is no database is put aside, not trusted."""
+    """A SQLite file in a folder that travels between runs. A file that is no memo is put aside, not trusted.
+
+    It saves money and decides nothing: where it fails later on, the run goes on without it, and `problem` says so.
+    """
 
     def __init__(self, folder: Path, now: datetime) -> None:
         self._now = now.astimezone(UTC).isoformat(timespec="seconds")
         self._path = folder / "memo.db"
+        self.problem = ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -55,10 +65,10 @@ class Memo:
             ) from error
         try:
             self._open()
-        except OperationalError as error:
-            raise self._refused(str(error.orig)) from error
-        except (DatabaseError, _Damaged):
+        except (DatabaseError, _Damaged) as error:
             self._engine.dispose()
+            if isinstance(error, OperationalError) and not _is_foreign(error):
+                raise self._refused(str(error.orig)) from error
             self._put_aside()
             self._open()
 
@@ -82,6 +92,7 @@ class Memo:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if found != "ok":
                 raise _Damaged(found)
+            connection.execute(select(_ANSWERS).limit(1))
 
     def _put_aside(self) -> None:
         try:
@@ -96,26 +107,36 @@ class Memo:
 
     def get(self, identity: str) -> Remembered | None:
         """The answer to this very request, or None."""
-        with self._engine.begin() as connection:
+        found = None
+        with self._tolerant() as connection:
             row = connection.execute(select(_ANSWERS).where(_ANSWERS.c.identity == identity)).one_or_none()
-            if row is None:
-                return None
-            connection.execute(_ANSWERS.update().where(_ANSWERS.c.identity == identity).values(used_at=self._now))
-        return Remembered(row.text, row.model, row.message_id)
+            if row is not None and all(isinstance(value, str) for value in row):
+                found = Remembered(row.text, row.model, row.message_id)
+                connection.execute(_ANSWERS.update().where(_ANSWERS.c.identity == identity).values(used_at=self._now))
+        return found
 
     def keep(self, identity: str, text: str, model: str, message_id: str) -> None:
         """Keep an answer; one that is there already is replaced."""
         values = {"model": model, "text": text, "message_id": message_id, "used_at": self._now}
         statement = insert(_ANSWERS).values(identity=identity, **values)
-        with self._engine.begin() as connection:
+        with self._tolerant() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["identity"], set_=values))
 
     def close(self, now: datetime | None = None) -> None:
         """Forget what was not used for 30 days, and let go of the file."""
         oldest = ((now or datetime.fromisoformat(self._now)) - KEPT_FOR).astimezone(UTC).isoformat(timespec="seconds")
-        with self._engine.begin() as connection:
+        with self._tolerant() as connection:
             connection.execute(delete(_ANSWERS).where(_ANSWERS.c.used_at < oldest))
         self._engine.dispose()
+
+    @contextmanager
+    def _tolerant(self) -> Iterator[Connection]:
+        """A transaction whose failure is kept in `problem`."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            self.problem = f"The cache {self._path} failed ({error.orig}): what it held is asked and paid for again."
 
 
 class WriteOnly:

@@ -1,6 +1,7 @@
 """`reviewer audit` as it is called: exit codes, outputs, files, the issue, the schedule."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 
 from reviewer import cli
+from reviewer.guard.outgoing import protecting
 from reviewer.simulator import Answer, Behaviour, Simulator
 from tests.audit.whole_night import Auditor, module
 from tests.commands.runner import SCHEMA, parse_outputs
@@ -42,7 +44,7 @@ class Command:
         for path in (report, outputs):
             path.unlink(missing_ok=True)
         more = [*arguments, "--repo", str(self.folder / "shop"), "--state", str(self.folder / "audit.db")]
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, protecting():
             for key, value in {"GITHUB_OUTPUT": str(outputs), **self.env, **env}.items():
                 patch.setenv(key, value)
             words = ["audit", name, *more, "--json", str(report)]
@@ -238,3 +240,44 @@ def test_without_a_key_nothing_is_audited(tmp_path: Path, shop: Repository, caps
 
     assert (ran.code, "Set the secret ANTHROPIC_API_KEY" in ran.err) == (3, True)
     assert ran.outputs["verdict"] == "incomplete"
+
+
+def test_submit_says_when_the_deadline_is_at_risk(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys) as audit:
+        first = audit("submit")
+        audit.collected()
+        with sqlite3.connect(tmp_path / "audit.db") as state:
+            state.execute("UPDATE audits SET started_at = '2026-01-01T00:00:00.000000+00:00'")
+        late = audit("submit")
+
+    assert "at risk" not in first.err
+    assert "at risk" in late.err
+    assert "SLA" in late.err
+
+
+def test_status_tells_durations_cost_and_cache(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys) as audit:
+        audit("submit")
+        ended = audit.collected()
+        status = audit("status")
+
+    assert (status.code, status.json["state"]) == (0, "complete")
+    assert status.json["cost"]["usd"] == ended.json["cost"]["usd"] < status.json["cost"]["sync_usd"]
+    assert set(status.json["batches"]["claude-opus-5-5"]) == {"ended", "running", "median_seconds", "p95_seconds"}
+    assert status.json["cache"] == []  # a repository this small marks nothing
+    assert "on the synchronous API" in status.out + status.err
+
+
+@pytest.mark.parametrize(("cap", "says"), [("0.01", "is below that"), ("50", "cannot be passed")])
+def test_the_plan_tells_what_a_budget_does(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str], cap: str, says: str
+) -> None:
+    with commands(tmp_path, capsys) as audit:
+        ran = audit("plan", "--budget-usd", cap)
+
+    assert says in ran.out + ran.err
+    assert float(ran.json["budget_usd"]) == float(cap)

@@ -1,5 +1,6 @@
 """What waits goes out in batches: whole, once, and written down before it is sent."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from reviewer.audit.submission import Submitted
 from reviewer.core.request import Block, Turn
 from reviewer.errors import ConfigError
 from reviewer.model.batch_body import BatchLimits
-from reviewer.model.batches import BatchError, make_batch_client
+from reviewer.model.batch_values import BatchInfo
+from reviewer.model.batches import BatchApi, BatchError, make_batch_client
 from reviewer.simulator import Answer, Fault
 from reviewer.store.audit import AuditState
 from tests.audit.night import MODEL, Night, asked, night, small, unit
@@ -128,6 +130,31 @@ def test_a_batch_that_is_listed_late_is_still_found(tmp_path: Path) -> None:
         clock.seconds += 2 * MINUTE
         assert run.submit().blocked
         clock.seconds += 2 * MINUTE
+        assert run.submit() == Submitted()
+        run.collect_all()
+        assert (len(run.creates()), run.bought()) == (1, 3)
+
+
+class LaggingList(BatchApi):
+    """The list that answers is `looks` times an old one."""
+
+    looks = 0
+
+    def list_all(self, since: datetime | None = None) -> list[BatchInfo]:
+        self.looks -= 1
+        return super().list_all(since) if self.looks < 0 else []
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_one_list_without_the_batch_is_not_believed_however_late_it_comes(tmp_path: Path, looks: int) -> None:
+    clock = Clock()
+    with night(tmp_path, clock, faults=first_create(LOST)) as run:
+        run.plan(*FILES)
+        run.submit()
+        clock.seconds += 60 * MINUTE
+        run.api = lagging = LaggingList(run.api._client)
+        lagging.looks = looks
+        run.collect()
         assert run.submit() == Submitted()
         run.collect_all()
         assert (len(run.creates()), run.bought()) == (1, 3)

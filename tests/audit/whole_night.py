@@ -207,7 +207,7 @@ def night(folder: Path, settings: Settings | None = None, clock: Clock | None = 
 
 @contextmanager
 def on(
-    simulator: Simulator, where: Path, settings: Settings | None = None, clock: Clock | None = None
+    simulator: Simulator, where: Path | str, settings: Settings | None = None, clock: Clock | None = None
 ) -> Iterator[Night]:
     """Nights on an API that is there already."""
     settings, clock = settings or Settings(), clock or SystemClock()

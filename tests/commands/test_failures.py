@@ -144,7 +144,7 @@ def test_interrupt_ends_with_130_and_outputs(reviewer: Runner, small: Change, nu
         "findings": "0",
         "blocking": "0",
         "cost-usd": "0.000000",
-        "report": "",
+        "report": str(reviewer.folder / "report.json"),
     }
     assert "interrupted" in ran.err
     assert "Traceback" not in ran.err

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.core.audit_chunks import cut_file
+from reviewer.core.audit_chunks import context_of, cut_file
 from reviewer.core.inventory import unchanged_file
 from reviewer.core.view import view_tokens
 
@@ -59,3 +59,44 @@ def test_parts_are_all_lines_once_in_order_and_within_the_limit(text, tokens):
     assert [line for piece in pieces for line in piece.lines] == list(file.lines())
     assert all(view_tokens(piece.lines) <= tokens or len(piece.lines) == 1 for piece in pieces)
     assert all((piece.new_start, piece.new_count) == (piece.lines[0].new, len(piece.lines)) for piece in pieces)
+
+
+def beside(text: str, tokens: int) -> list[tuple[int, str]]:
+    """Number and text of what the last part is read beside."""
+    lines = tuple(unchanged_file("f", text).lines())
+    part = cut_file(unchanged_file("f", text), tokens)[-1]
+    return [(line.new, line.text) for hunk in context_of(lines, part) for line in hunk.lines]
+
+
+IMPORTS = "import os\nimport sys\n\nLIMIT = 9\n\n\n"
+JAVA = "package a;\n\nimport b.C;\n\n// Big.\npublic final class Big\n{\n" + "\n".join(
+    f"    int method{n}()\n    {{\n        return {n};\n    }}\n" for n in range(60)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (IMPORTS + PYTHON, [(1, "import os"), (2, "import sys"), (3, ""), (4, "LIMIT = 9")]),
+        (IMPORTS + CLASS, [(1, "import os"), (2, "import sys"), (3, ""), (4, "LIMIT = 9"), (7, "class Big:")]),
+        (
+            JAVA,
+            [(1, "package a;"), (2, ""), (3, "import b.C;"), (4, ""), (5, "// Big."), (6, "public final class Big")],
+        ),
+        (CLASS, [(1, "class Big:")]),
+        (PYTHON, []),
+    ],
+    ids=["python", "class", "java", "without a head", "nothing to show"],
+)
+def test_a_part_is_read_beside_the_head_of_the_file_and_what_encloses_it(text, shown):
+    assert beside(text, 400) == shown
+
+
+def test_the_first_part_needs_nothing_beside_it_and_the_head_is_bounded():
+    text = "x = 'long enough to be worth something'\n" * 2_000
+    lines = tuple(unchanged_file("f", text).lines())
+    parts = cut_file(unchanged_file("f", text), 4_000)
+    assert context_of(lines, parts[0]) == ()
+    assert [(hunk.new_start, hunk.new_count) for hunk in context_of(lines, parts[1])] == [(1, 60)]
+    wide = unchanged_file("f", f"x = '{'y' * 3_000}'\n" * 90)
+    assert view_tokens(context_of(tuple(wide.lines()), cut_file(wide, 24_000)[-1])[0].lines) <= 1_200

@@ -3,11 +3,11 @@ from itertools import permutations
 
 import pytest
 
-from reviewer.core.audit_risk import Priced, Risk, fit_budget, risk_of
+from reviewer.core.audit_risk import Priced, Risk, admit, risk_of
 
 
 def priced(unit: str, usd: str, points: int) -> Priced:
-    return Priced(unit, (f"{unit}.py",), Decimal(usd), Risk(points, ("large",)))
+    return Priced(unit, Decimal(usd), Risk(points, ("large",)))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +38,21 @@ def test_a_pack_is_as_risky_as_its_riskiest_file():
     assert risk_of(["a.md", "auth.py", "b.py"], 10) == risk_of(["auth.py"], 10)
 
 
-def test_the_least_risky_are_left_out_until_the_rest_fits():
-    units = [priced("a", "3", 5), priced("b", "2", 1), priced("c", "2", 3), priced("d", "1", 1)]
-    for order in permutations(units):
-        left = fit_budget(order, Decimal("5"))
-        assert [each.unit for each in left] == ["b", "d"]
-    assert left[0].paths == ("b.py",)
-    assert left[0].reason == "left out by the budget of $5.00: among the least risky (large)"
+UNITS = [priced("a", "3", 5), priced("b", "2", 1), priced("c", "2", 3), priced("d", "1", 1)]
 
 
-@pytest.mark.parametrize(("budget", "count"), [("8", 0), ("7.99", 1), ("0", 4)])
-def test_the_budget_is_a_hard_cap(budget, count):
-    units = [priced("a", "3", 5), priced("b", "2", 1), priced("c", "2", 3), priced("d", "1", 1)]
-    assert len(fit_budget(units, Decimal(budget))) == count
+@pytest.mark.parametrize(
+    ("room", "busy", "taken"),
+    [
+        ("8", False, "acdb"),
+        ("7.99", False, "acd"),
+        ("5", False, "ac"),
+        ("4", False, "a"),  # c is next, once it is known what a has cost
+        ("2", False, "c"),  # a never fits alone
+        ("2", True, ""),  # a may fit when what is under way has ended
+        ("0", False, ""),
+    ],
+)
+def test_the_riskiest_go_first_and_never_for_more_than_there_is(room, busy, taken):
+    for order in permutations(UNITS):
+        assert "".join(each.unit for each in admit(order, Decimal(room), busy=busy)) == taken

@@ -15,6 +15,7 @@ from reviewer.core.conversation import (
     reconcile,
     review_marker,
     summary_marker,
+    title_in,
     told_in,
     without_marker,
 )
@@ -86,6 +87,8 @@ def test_text_without_its_marker() -> None:
         ([thread("f", answered=True)], "known"),
         ([thread("f", resolved=True)], "new"),
         ([thread("f", resolved=True, resolved_by_person=True)], "suppressed"),
+        ([thread("f", resolved=True, resolved_by_outsider=True)], "known"),
+        ([thread("f", resolved=True, resolved_by_outsider=True, dismissed=True)], "suppressed"),
         ([thread("f", dismissed=True)], "suppressed"),
         ([thread("f", resolved=True, resolved_by_person=True), thread("f")], "known"),
         ([thread("other")], "new"),
@@ -99,6 +102,11 @@ def test_finding_goes_where_its_threads_say(old: list[Thread], pile: str) -> Non
     assert {name: getattr(done, name) for name in ("new", "known", "suppressed", "repeated")} == {
         "new": (), "known": (), "suppressed": (), "repeated": (), pile: (one,)
     }  # fmt: skip
+
+
+def test_title_is_read_from_a_comment_and_from_nothing_else() -> None:
+    assert title_in("high\n\n**Slow \\`run\\` of a\\*b**\n\nIt **is**.\n\n**Not this**\n\n") == "Slow `run` of a*b"
+    assert title_in("It **is** so.") == ""
 
 
 def test_force_posts_suppressed_findings_and_no_known_ones() -> None:

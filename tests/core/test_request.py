@@ -43,7 +43,6 @@ def test_the_same_question_has_the_same_identity_under_another_tag():
         {"shape": "verify"},
         {"effort": "high"},
         {"system": (Block("Other.", "5m"),)},
-        {"system": (Block("System.", "1h"),)},
         {"turns": turns(Block("Other."))},
         {"turns": turns(Block(f"TAG is {TAG}.", "5m"), Block("a"), Block("b"))},
         {"turns": (*turns(Block("a")), Turn("assistant", (Block("b"),)))},
@@ -51,6 +50,15 @@ def test_the_same_question_has_the_same_identity_under_another_tag():
 )
 def test_another_question_has_another_identity(changes):
     assert request(**changes).identity != request().identity
+
+
+@pytest.mark.parametrize("mark", [None, "1h"])
+def test_cache_marks_change_the_price_of_a_question_not_its_identity(mark):
+    marked = request(system=(Block("System.", mark),))
+    assert marked.identity == request().identity
+    assert request(system=(Block("System."),), turns=turns(Block("x"))).identity == (
+        request(turns=turns(Block("x", "5m"))).identity
+    )
 
 
 def test_borders_between_blocks_are_part_of_the_identity():

@@ -6,6 +6,7 @@ import pytest
 
 from reviewer.errors import InputError
 from reviewer.forge.git import Git
+from reviewer.forge.local import opening_title
 from tests.forge.local_repository import Repository, executable, git, link
 
 
@@ -175,7 +176,7 @@ def test_a_title_is_the_first_paragraph_of_the_first_commit(repository, message,
     base = repository.commit({})
     first = repository.commit({"a": b"1\n"}, message=message, parent=base)
     last = repository.commit({"a": b"2\n"}, message="More of it", parent=first)
-    assert Git(repository.folder).opening_title(base, last) == title
+    assert opening_title(Git(repository.folder).messages(base, last)) == title
 
 
 def test_replaced_objects_are_not_followed(repository):

@@ -159,15 +159,19 @@ def test_a_patch_too_large_is_one_unreadable_file(repository):
     ]
 
 
-def test_a_diff_too_large_leaves_its_last_files_unreadable(repository, monkeypatch):
-    monkeypatch.setattr(git_diff, "MAX_DIFF", 3_000_000)
-    files = changed(repository, {}, dict.fromkeys("abc", b"x" * 2_000_000) | {"d": b"\0"})
+def test_a_diff_too_large_leaves_its_last_files_unreadable(repository):
+    files = changed(repository, {}, {f"{n}": b"x" * 3_900_000 for n in range(1, 10)} | {"a": b"\0", "b": b"1\n"})
     assert [file.unreadable for file in files] == [
+        *[None] * 8,
+        "its patch has 3.9 MB, and the whole diff more than 32 MB",
         None,
-        "its patch has 2.0 MB, and the whole diff more than 3 MB",
-        "its patch has 2.0 MB, and the whole diff more than 3 MB",
         None,
     ]
+
+
+def test_a_patch_of_too_many_lines_is_one_unreadable_file(repository):
+    files = changed(repository, {}, {"a": b"\n" * 250_000, "b": b"1\n"})
+    assert [file.unreadable for file in files] == ["its patch has 250,001 lines, more than 200,000", None]
 
 
 def test_a_text_too_large_for_git_is_not_called_binary(repository, monkeypatch):

@@ -52,6 +52,30 @@ def test_thread_follows_its_line_and_keeps_the_head_it_was_posted_for(place: Wor
 
 
 @pytest.mark.parametrize(
+    ("fork", "association", "by", "settles"),
+    [
+        (True, "NONE", "eve", False),
+        (True, "CONTRIBUTOR", "eve", False),
+        ("deleted", "FIRST_TIME_CONTRIBUTOR", "eve", False),
+        (True, "CONTRIBUTOR", "ada", True),
+        (True, "MEMBER", "eve", True),
+        (True, "COLLABORATOR", "eve", True),
+        (False, "CONTRIBUTOR", "eve", True),
+    ],
+)
+def test_author_without_a_right_to_write_settles_nothing_by_resolving(
+    tmp_path: Path, fork: Any, association: str, by: str, settles: bool
+) -> None:
+    with world(tmp_path, {"a.py": numbered()}, {"a.py": numbered(3)}, author="eve", fork=fork,
+               association=association) as place:  # fmt: skip
+        posted(place, 3)
+        place.pull.resolve(place.pull.threads[0], by)
+        (thread,) = place.github().threads(NUMBER)
+
+    assert (thread.resolved, thread.resolved_by_person, thread.resolved_by_outsider) == (True, settles, not settles)
+
+
+@pytest.mark.parametrize(
     ("act", "expected"),
     [
         (lambda pull, thread: pull.reply(thread, "No.", "ada"), {"answered": True}),
@@ -126,7 +150,7 @@ def test_findings_told_in_bodies_are_read_from_own_reviews_alone(place: World) -
     place.github().post_review(NUMBER, place.draft(body=told.replace("f9", "f8")))
     place.pull.reviews[1].user = "eve"
 
-    assert place.github().told(NUMBER) == {"f9"}
+    assert place.github().standing(NUMBER).told == {"f9"}
 
 
 def test_summary_is_posted_updated_and_left_alone(place: World) -> None:

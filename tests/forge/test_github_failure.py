@@ -54,6 +54,13 @@ def test_waits_are_read_from_the_headers() -> None:
     assert (asked.wait, primary.reset, odd.wait) == (12.0, 1_700_000_000.0, None)
 
 
+def test_wait_that_is_named_by_a_date_counts_from_the_answers_own() -> None:
+    dates = {"retry-after": "Wed, 21 Oct 2026 07:28:09 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}
+
+    assert failed_answer("R", 429, dates, "{}").wait == 9.0
+    assert failed_answer("R", 429, {**dates, "retry-after": dates["date"]}, "{}").wait == 0.0
+
+
 @pytest.mark.parametrize(
     ("errors", "kind"),
     [
@@ -103,9 +110,9 @@ def test_the_most_specific_mapping_wins(error: Exception, kind: Kind) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(status=200, body="<html>"),
-        Fault(status=200, body="[" * 100_000),
-        Fault(status=200, body={"message": "a dictionary"}),
+        Fault(times=2, status=200, body="<html>"),
+        Fault(times=2, status=200, body="[" * 100_000),
+        Fault(times=2, status=200, body={"message": "a dictionary"}),
     ],
 )
 def test_answer_that_is_not_githubs_is_an_error(fault: Fault) -> None:

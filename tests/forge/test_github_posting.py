@@ -221,7 +221,7 @@ def test_refused_anchor_moves_all_comments_into_the_text(place: World) -> None:
     assert "Found problems." in review.body
     assert "`a.py:3`\n\nProblem 3" in review.body
     assert told_in(review.body) == {"f3", "f20"}
-    assert place.github().told(NUMBER) == {"f3", "f20"}
+    assert place.github().standing(NUMBER).told == {"f3", "f20"}
 
 
 def test_refused_head_still_leaves_the_text(place: World) -> None:
@@ -325,15 +325,13 @@ def test_writes_keep_their_distance_and_requests_are_few(tmp_path: Path) -> None
         pull = github.pull_request(NUMBER)
         assert len(github.change_set(pull, None).files) == 60
         github.policy(pull.base_sha)
-        github.threads(NUMBER)
-        github.told(NUMBER)
         github.summary(NUMBER)
-        github.head_sha(NUMBER)
-        github.post_review(NUMBER, place.draft(3, path="f1.py"))
+        standing = github.standing(NUMBER)
+        github.post_review(NUMBER, place.draft(3, path="f1.py"), standing)
         github.upsert_summary(NUMBER, f"<!-- reviewer:summary {place.head_sha} -->\nAll.")
 
-    assert len(place.hub.requests) <= 15
-    assert len([one for one in place.hub.requests if one.path != "/graphql"]) <= 10
+    assert len(place.hub.requests) == 12
+    assert len([one for one in place.hub.requests if one.path != "/graphql"]) == 8
     assert [0.5 < wait <= 1.0 for wait in place.sleeps] == [True]
     assert {one.version for one in place.hub.requests} == {"2022-11-28"}
     assert {one.body["event"] for one in place.hub.sent("POST", "/reviews")} == {"COMMENT"}

@@ -107,7 +107,7 @@ def test_pull_request_and_change_set_carry_the_facts(tmp_path: Path) -> None:
     with world(tmp_path, BASE, HEAD, title="T", body="B", draft=True, author="ada") as place:
         pull = place.github().pull_request(NUMBER)
         changes = place.github().change_set(pull, None)
-        head = place.github().head_sha(NUMBER)
+        head = place.github().standing(NUMBER).head_sha
 
     assert (pull.number, pull.title, pull.body, pull.draft, pull.author) == (7, "T", "B", True, "ada")
     assert (pull.base_ref, pull.head_ref, pull.state, pull.merged) == ("main", "feature", "open", False)

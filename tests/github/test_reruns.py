@@ -52,6 +52,22 @@ def test_what_a_person_settled_meanwhile_no_longer_blocks(opened: Opened, act: s
     assert stage.spent == (0, 0)
 
 
+@pytest.mark.parametrize("pushed", [False, True], ids=["rerun", "push"])
+def test_author_of_a_fork_does_not_unblock_the_check_by_resolving(opened: Opened, pushed: bool) -> None:
+    stage = opened(fork=True)
+    stage.run()
+    stage.pull.resolve(stage.thread("Wrong sum"), by="mona")
+    if pushed:
+        stage.push({"b.py": code("low: Odd name") + "tail = 1\n"})
+
+    again = stage.run()
+
+    assert (again.code, again.of("suppressed"), sorted(stage.posted)) == (1, [], ["Odd name", "Wrong sum"])
+    assert "author resolved and that still count: 1." in again.summary
+    stage.pull.resolve(stage.thread("Wrong sum"), by="octocat")
+    assert stage.run().code == 0
+
+
 def test_settling_is_taken_back_with_the_thread(opened: Opened) -> None:
     stage = opened()
     stage.run()

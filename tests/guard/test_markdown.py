@@ -47,7 +47,9 @@ def test_inline_is_only_text_and_reads_as_given(text: str, place: str) -> None:
     kinds, runs, seen = judged(place.format(inline(text)))
     assert kinds <= {"paragraph", "heading", "bullet_list", "list_item", "strong", "text", "code_inline", "softbreak"}
     assert not [run for run in runs if LIVE.search(run)]
-    assert reads(text) in seen
+    assert letters(reads(text)) in letters(seen)
+    if "`" not in text:
+        assert reads(text) in seen
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,7 @@ def test_inline_is_only_text_and_reads_as_given(text: str, place: str) -> None:
         ("0123456789abcdef0123456789abcdef01234567", "`0123456789abcdef0123456789abcdef01234567`"),
         ("![x](y) <b>&amp;", "\\!\\[x\\](y) &lt;b&gt;&amp;amp;"),
         ("`@a``", "``` `@a`` ```"),
+        ("`a_b` is not `@c`, `", "`a_b` is not `@c`, \\`"),
         ("# head\n- item", "\\# head - item"),
         ("- item", "\\- item"),
         ("12. item", "12\\. item"),
@@ -77,10 +80,11 @@ def test_cells_do_not_leave_their_cell(first: str, second: str) -> None:
     tokens = list(flat(JUDGE.parse(f"| h | i |\n|---|---|\n| {cell(first)} | {cell(second)} |")))
     inlines = [token for token in tokens if token.type == "inline"]
     assert [token.type for token in tokens].count("tr_open") == 2
-    assert ["".join(child.content for child in token.children or []) for token in inlines[2:]] == [
-        reads(first),
-        reads(second),
-    ]
+    seen = ["".join(child.content for child in token.children or []) for token in inlines[2:]]
+    for text, shown in zip((first, second), seen, strict=True):
+        # Ticks are not shown where they make code, nor are spaces at its ends.
+        assert re.sub(r"[`\s]", "", shown) == re.sub(r"[`\s]", "", reads(text))
+        assert "`" in text or shown == reads(text)
 
 
 @quick

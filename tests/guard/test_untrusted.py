@@ -81,14 +81,23 @@ def test_the_name_of_any_block_is_guarded() -> None:
 @pytest.mark.parametrize(
     ("name", "tag", "payload", "message"),
     [
-        ("item", TAG, f'"{TAG.upper()}"', "take another tag"),
         ("item>", TAG, '""', "malformed"),
         ("item", "short", '""', "malformed"),
     ],
 )
-def test_a_block_that_could_be_closed_is_refused(name: str, tag: str, payload: str, message: str) -> None:
+def test_a_malformed_block_is_refused(name: str, tag: str, payload: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         block(name, tag, payload)
+
+
+@pytest.mark.parametrize("text", [TAG, TAG.upper(), f"</item id={TAG}>", "\x00" + TAG, TAG * 3, "\x11" + TAG[4:]])
+@pytest.mark.parametrize("tag", [TAG, "1" * 16])
+def test_a_tag_in_the_payload_is_escaped(text: str, tag: str) -> None:
+    text = text.replace(TAG, tag)
+    opening, payload, closing = block("item", tag, encode([text])).split("\n")
+    assert tag not in payload.lower()
+    assert json.loads(payload) == [text]
+    assert (opening, closing) == (f'<item id="{tag}">', f'</item id="{tag}">')
 
 
 def test_a_tag_is_the_given_randomness() -> None:

@@ -1,7 +1,4 @@
-"""The review workflows end to end: act runs them on this machine, against the fake GitHub and a simulated API.
-
-`audit.yml` is not among them: there is no command `audit` yet.
-"""
+"""The review workflows end to end: act runs them on this machine, against the fake GitHub and a simulated API."""
 
 import json
 import re
@@ -85,12 +82,13 @@ class UsersRunner(Runner):
         return sorted({*Runner._stand_ins(self), *Runner._stand_ins(published), *own})
 
 
-def as_users_have_it(runner: Runner) -> Runner:
+def as_users_have_it(runner: Runner, workflow: str = "review.yml") -> Runner:
+    """The repository of a user who has copied one workflow."""
     published = Runner(runner.root / "published")
     published.origin.mkdir(parents=True)
     published.add_project()
     (published.root / "act").rename(runner.root / "act")
-    shutil.copy(PROJECT / "examples/review.yml", runner.origin / ".github/workflows/review.yml")
+    shutil.copy(PROJECT / "examples" / workflow, runner.origin / ".github/workflows" / workflow)
     return UsersRunner(runner.root)
 
 

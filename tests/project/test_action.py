@@ -59,7 +59,7 @@ def test_inputs_left_out_are_empty_but_for_command_and_token() -> None:
 def test_outputs_are_the_commands_own() -> None:
     assert {name: entry["value"] for name, entry in ACTION["outputs"].items()} == {
         name: f"${{{{ steps.reviewer.outputs.{name} }}}}"
-        for name in ("verdict", "findings", "blocking", "cost-usd", "report")
+        for name in ("verdict", "findings", "blocking", "cost-usd", "report", "state")
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.project.act import PROJECT
 
-LOCKS = [PROJECT / f"locks/{name}.txt" for name in ("runtime", "offline", "dev")]
+LOCKS = [PROJECT / f"locks/{name}.txt" for name in ("runtime", "offline", "dev", "browser", "fuzz")]
 AS_LOCK = pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 
 
@@ -36,9 +36,10 @@ def test_no_address_and_no_path_of_a_machine_stands_in_a_lock(lock: Path) -> Non
 
 
 def test_a_larger_lock_holds_the_smaller_one() -> None:
-    runtime, offline, dev = map(pins, LOCKS)
+    runtime, offline, dev, browser, fuzz = map(pins, LOCKS)
 
-    assert runtime < offline < dev
+    assert runtime < offline < dev < browser
+    assert runtime < fuzz
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:

@@ -1,6 +1,7 @@
 """make, as the one who has just cloned the project meets it."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from tests.project.act import PROJECT
 
-TARGETS = {"help", "demo", "docs", "test", "lint", "bench", "record", "lock", "dist", "clean"}
+TARGETS = {"help", "demo", "docs", "test", "lint", "fuzz", "bench", "record", "lock", "dist", "clean"}
 
 
 def make(folder: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -39,13 +40,27 @@ def test_help_names_every_target(clone: Path) -> None:
 
 def test_nothing_is_installed_twice(clone: Path) -> None:
     before = make(clone, "--dry-run", "test").stdout
-    stamp = next(word for word in before.split() if word.startswith(".venv/.dev-") and "*" not in word)
+    stamps = re.findall(r"\.venv/\.(?:dev|browser)-[0-9a-f]+", before)
     (clone / ".venv/bin").mkdir(parents=True)
-    (clone / ".venv/bin/python").touch()
-    (clone / stamp.rstrip(";")).touch()
+    for name in (".venv/bin/python", *stamps):
+        (clone / name).touch()
 
     assert "--require-hashes -r locks/dev.txt" in before
     assert make(clone, "--dry-run", "test").stdout.split() == [".venv/bin/python", "-m", "pytest", "-n", "2"]
+
+
+@pytest.mark.parametrize("chromium", [True, False])
+def test_the_browser_s_driver_is_installed_only_where_there_is_a_browser(
+    clone: Path, tmp_path: Path, chromium: bool
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("make", "bash", "git", "sed"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    if chromium:
+        (tools / "chromium").symlink_to("/bin/true")
+
+    assert ("-r locks/browser.txt" in make(clone, "--dry-run", "test", path=str(tools)).stdout) is chromium
 
 
 def test_a_changed_lock_installs_again(clone: Path) -> None:

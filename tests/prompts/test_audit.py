@@ -68,7 +68,7 @@ def test_items_are_whole_unchanged_files_named_by_their_place_in_the_pack():
 
 def test_a_part_says_so_and_shows_its_own_lines():
     budget = PackBudget(file=50, chunk=40)
-    parts = units("a.py", text=b"word = 1\n" * 20, budget=budget)
+    parts = units("a.py", text=b"def f(): ...\n" + b"word = 1\n" * 20, budget=budget)
     (shown,) = items(prompter().audit(parts[1], "claude-x"))
     assert (shown["scope"], shown["part"], parts[1].unit.kind) == ("part", f"2 of {len(parts)}", "chunk")
     assert "lines are not shown" in shown["view"][0]

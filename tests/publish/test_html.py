@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -6,6 +7,7 @@ import pytest
 
 from reviewer.guard.html import sha256
 from reviewer.publish.html import html_page, write_html
+from tests.browser.material import audit
 from tests.publish.conftest import finding
 
 
@@ -38,15 +40,16 @@ class Page(HTMLParser):
 
 def test_verdict_and_coverage_at_a_glance(make_report):
     text = Page(html_page(make_report())).text
-    assert "Findings Add totals 1 finding at or above high must be looked at before the merge." in text
+    assert "Add totals Findings 1 finding at or above high must be looked at before the merge." in text
     assert "Coverage 3 / 5 3 of 5 files reviewed, 2 not" in text
-    assert "Cost $0.0201 saved $0.0143 by caching" in text
+    assert "Cost $0.0201 instead of $0.0344" in text
+    assert "Input from the cache 68 % 9,000 of 13,200 tokens" in text
 
 
 def test_every_finding_is_there_grouped_by_file(make_report):
     page = Page(html_page(make_report()))
-    articles = page.attributes("article")
-    assert [item["data-disposition"] for item in articles] == [
+    shown = [item for item in page.attributes("details") if "data-disposition" in item]
+    assert [item["data-disposition"] for item in shown] == [
         "summary", "refuted", "duplicate", "suppressed", "summary", "summary",
     ]  # fmt: skip
     sections = [item["aria-label"] for item in page.attributes("section") if item.get("class") == "file"]
@@ -66,9 +69,10 @@ def test_the_policy_names_the_style_and_script_that_are_there(make_report):
 def test_nothing_is_loaded_and_nothing_runs_from_attributes(kind, make_report, hostile):
     page = Page(html_page({"findings": make_report(), "hostile": hostile}[kind]))
     names = {name for _, attributes in page.tags for name in attributes}
-    assert not names & {"src", "href", "style", "action", "srcset", "poster", "data"}
+    assert not names & {"src", "style", "action", "srcset", "poster", "data", "xlink:href"}
     assert not [name for name in names if name.startswith("on")]
-    assert [tag for tag, _ in page.tags if tag in ("img", "link", "iframe", "object", "a")] == []
+    assert [tag for tag, _ in page.tags if tag in ("img", "link", "iframe", "object", "use", "image")] == []
+    assert {item["href"][:1] for item in page.attributes("a")} == {"#"}
 
 
 def test_hostile_text_stays_text(hostile):
@@ -83,8 +87,9 @@ def test_hostile_text_stays_text(hostile):
 
 def test_code_is_marked_and_numbered(make_report):
     source = html_page(make_report())
-    assert '<span class="line add meant"><span class="no">4</span><span class="mark">+</span>' in source
-    assert '<span class="line del"><span class="no"></span><span class="mark">-</span>' in source
+    assert '<span class="line add meant"><span class="no">    4 + </span>' in source
+    assert '<span class="line del"><span class="no">      - </span>    query = QUERY' in source
+    assert '<span class="k">def</span> <span class="f">total</span>(cart):' in source
 
 
 def test_backticks_become_code_only_in_pairs(make_report):
@@ -99,7 +104,7 @@ def test_backticks_become_code_only_in_pairs(make_report):
 def test_provenance_of_each_finding(make_report):
     text = Page(html_page(make_report())).text
     assert "Where this comes from: single pass, confirmed by a fresh context" in text
-    assert "request req_1 message msg_1" in text
+    assert "message msg_1 request req_1 attempt 1" in text
     assert "ab" * 32 in text
 
 
@@ -131,3 +136,55 @@ def test_labels_and_headings_for_every_control(make_report):
 def test_the_file_is_written_whole(make_report, tmp_path):
     assert write_html(make_report(), tmp_path / "a" / "report.html").detail == str(tmp_path / "a" / "report.html")
     assert (tmp_path / "a" / "report.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_every_finding_has_a_permalink_of_its_own(make_report):
+    page = Page(html_page(make_report(findings=(finding(), finding(), finding("2" * 16)))))
+    ids = [item["id"] for item in page.attributes("details") if "data-disposition" in item]
+    assert ids == ["1111111111111111", "1111111111111111-2", "2222222222222222"]
+    assert {f"#{one}" for one in ids} <= {item["href"] for item in page.attributes("a")}
+    everything = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(everything) == len(set(everything))
+
+
+def test_passes_are_summed_by_kind(make_report):
+    text = Page(html_page(make_report())).text
+    assert "single claude-sonnet-5-5 sync 1 1 13,200 68 % 800 $0.0201" in text
+    assert "verify claude-sonnet-5-5 sync 1 1 1 known 0 0 % 0 $0.00" in text
+
+
+NIGHT = audit(20, 24)
+
+
+def test_an_audit_tells_what_is_new_persists_and_is_fixed():
+    text = Page(html_page(NIGHT)).text
+    assert "Since the last audit 4 new 16 persisting, 1 fixed" in text
+    assert "high The cart is not locked shop/cart/m000.py:12 2026-11-02" in text
+    assert "The last 12 audits" in text
+    assert "2026-11-12 complete 3 6 5 6 0 0 120 / 122 $0.33 $0.66" in text
+
+
+def test_a_first_audit_has_nothing_to_compare_with():
+    text = Page(html_page(replace(NIGHT, history=None))).text
+    assert "Since the last audit" not in text
+    assert "The last" not in text
+
+
+def test_a_finding_carries_its_record_and_names_its_line():
+    source = html_page(NIGHT)
+    first = NIGHT.findings[0].fingerprint
+    assert '<a href="./report.provenance.jsonl">report.provenance.jsonl</a>, line 1:<pre class="record">' in source
+    assert f'<pre class="record"><code>{{"id":"finding-{first}"' in source
+
+
+def test_an_evil_name_of_the_records_is_no_address():
+    history = replace(NIGHT.history, evidence='javascript:alert(1)"><img>.jsonl')
+    links = {item["href"] for item in Page(html_page(replace(NIGHT, history=history))).attributes("a")}
+    assert {link for link in links if not link.startswith("#")} == {"./javascript%3Aalert%281%29%22%3E%3Cimg%3E.jsonl"}
+
+
+def test_many_files_and_requests_are_bounded_and_the_rest_is_counted():
+    many = audit(1, 6_000)
+    text = Page(html_page(many)).text
+    assert "Those not reviewed come first; 4,002 more files in the JSON report." in text
+    assert "The first 500; the JSON report has all." in text

@@ -23,7 +23,7 @@ def test_the_top_says_verdict_counts_and_findings(make_report):
     assert job_summary(make_report()).split("\n\n<details>")[0] == (
         "## ❌ Reviewer: Findings\n\n"
         "**1 finding at or above high must be looked at before the merge.**\n\n"
-        "3 findings (1 critical, 1 medium, 1 low) · 3 of 5 files reviewed, 2 not\n\n"
+        "🟥🟨🟦 3 findings (1 critical, 1 medium, 1 low) · 3 of 5 files reviewed, 2 not\n\n"
         "The cart's total is read from the database.\n\n"
         "| Severity | Where | What | Category | Checked |\n"
         "|---|---|---|---|---|\n"
@@ -31,6 +31,14 @@ def test_the_top_says_verdict_counts_and_findings(make_report):
         "| 🟡 medium | src/old.py:1-2 (deleted) | gone() is still called | api-contract | no |\n"
         "| 🔵 low | src/new name.py:40 | No test for b | testing | yes |"
     )
+
+
+@pytest.mark.parametrize(
+    ("critical", "low", "squares"), [(1, 2, "🟥🟦🟦"), (10, 30, "🟥" * 5 + "🟦" * 15), (1, 999, "🟥" + "🟦" * 20)]
+)
+def test_the_picture_shows_the_shares_and_loses_no_severity(make_report, critical, low, squares):
+    some = [finding(severity=Severity.CRITICAL)] * critical + [finding(severity=Severity.LOW)] * low
+    assert f"\n\n{squares} {critical + low:,} findings (" in job_summary(make_report(findings=tuple(some)))
 
 
 def test_details_show_the_code(make_report):

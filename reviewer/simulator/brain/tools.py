@@ -1,6 +1,7 @@
 """Runs ruff and shellcheck on text from standard input: no configuration is read, nothing of the text is executed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ SECONDS = 20
 @cache
 def located(tool: str) -> str | None:
     """Path of the tool: beside the running interpreter, else on PATH; None when it is not installed."""
-    beside = Path(sys.executable).parent
-    return shutil.which(tool, path=str(beside)) or shutil.which(tool)
+    # Relative folders on the PATH would mean folders of the repository.
+    folders = [Path(sys.executable).parent, *map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep))]
+    return shutil.which(tool, path=os.pathsep.join(str(folder) for folder in folders if folder.is_absolute()))
 
 
 def ruff(text: str, codes: Sequence[str], name: str = "module.py") -> list[dict[str, Any]] | None:

@@ -62,7 +62,7 @@ class App:
         raw = await request.body()
         with self.hub.lock:
             path = self._path(scope["path"])
-            fault = self.hub.faults.take(request.method, path)
+            fault = self.hub.faults.take(request.method, path, raw.decode(errors="replace"))
             reply = None if fault and not fault.acts else self._answer(request, path, raw)
             reply = _faulty(fault, reply)
             self._record(request, path, raw, reply)
@@ -72,7 +72,24 @@ class App:
             self.hub.server.reset(scope["client"])
             await asyncio.sleep(0.01)  # lets the server notice the broken connection
             return
-        await _response(reply, self.hub.rate_headers(path)).__call__(scope, receive, send)
+        response = _response(reply, self.hub.rate_headers(path))
+        if fault and (fault.cut or fault.drip):
+            await self._in_pieces(response, fault, scope, send)
+            return
+        await response(scope, receive, send)
+
+    async def _in_pieces(self, response: Response, fault: Fault, scope: Scope, send: Send) -> None:
+        """The answer slowly, or only its first half."""
+        body = bytes(response.body)
+        size, end = (len(body) // 2, len(body) // 2) if fault.cut else (len(body) // 4 + 1, len(body))
+        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+        for start in range(0, end, max(1, size)):
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+            await asyncio.sleep(fault.drip or 0.01)
+        if fault.cut:
+            self.hub.server.reset(scope["client"])
+            return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _path(self, path: str) -> str:
         if not self.hub.ghes:
@@ -173,6 +190,8 @@ def _faulty(fault: Fault | None, reply: Reply | None) -> Reply | None:
         return reply
     if fault.drop or fault.seconds:
         return None
+    if fault.cut or fault.drip:
+        return reply
     html = isinstance(fault.body, str)
     kind = "text/html" if html else "application/json; charset=utf-8"
     return Reply(fault.status, fault.body, fault.headers, kind)

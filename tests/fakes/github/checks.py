@@ -109,8 +109,16 @@ def create_status(call: Call) -> Reply:
     if len(same) >= 1000:
         raise unprocessable("This SHA and context has reached the maximum number of statuses.")
     status = {"id": next_id(), "target_url": None, "description": None, "context": context, "created_at": now()}
-    call.repo.statuses.append(status | call.body | {"sha": sha})
-    return Reply(201, status | call.body | {"creator": views.user(call.rights.login)})
+    made = status | call.body | {"creator": views.user(call.rights.login)}
+    call.repo.statuses.append(made | {"sha": sha})
+    return Reply(201, made)
+
+
+def list_statuses(call: Call) -> Reply:
+    """The statuses of a commit, newest first."""
+    sha = call.commit
+    found = [status for status in reversed(call.repo.statuses) if status["sha"] == sha]
+    return paged(call, found, lambda status: {key: value for key, value in status.items() if key != "sha"})
 
 
 def upload_sarif(call: Call) -> Reply:
@@ -142,5 +150,6 @@ HANDLERS = {
     "checks/list-annotations": list_annotations,
     "checks/list-for-ref": list_runs,
     "repos/create-commit-status": create_status,
+    "repos/list-commit-statuses-for-ref": list_statuses,
     "code-scanning/upload-sarif": upload_sarif,
 }

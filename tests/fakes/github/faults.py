@@ -16,7 +16,9 @@ class Fault:
     `method` and `path` are regular expressions (the whole method; anywhere in the path, which has no host and no
     GHES prefix). With `acts` the request is carried out before the fault shows. `drop` breaks the connection,
     `seconds` holds it silently for that long and then breaks it; otherwise `status`, `body` (JSON, or text when it
-    is a str) and `headers` are the answer.
+    is a str) and `headers` are the answer. `words` is a regular expression that the request's body must hold, for
+    GraphQL, whose calls share one path. `cut` sends half of the real answer and breaks the connection; `drip` sends
+    the real answer in pieces, so many seconds apart.
     """
 
     method: str = ".*"
@@ -29,6 +31,9 @@ class Fault:
     acts: bool = False
     drop: bool = False
     seconds: float = 0.0
+    words: str = ""
+    cut: bool = False
+    drip: float = 0.0
 
     @classmethod
     def reset_before(cls, **match: Any) -> "Fault":
@@ -49,6 +54,21 @@ class Fault:
     def bad_gateway(cls, **match: Any) -> "Fault":
         """502 with an HTML page; `acts=True` for the case in which GitHub did the work."""
         return cls(status=502, body=UNICORN, **match)
+
+    @classmethod
+    def garbled(cls, **match: Any) -> "Fault":
+        """Carried out, and answered by a 200 that is no JSON."""
+        return cls(status=200, body='{"id": 1', acts=True, **match)
+
+    @classmethod
+    def halved(cls, **match: Any) -> "Fault":
+        """Carried out; the answer breaks off in its middle."""
+        return cls(cut=True, acts=True, **match)
+
+    @classmethod
+    def slow(cls, interval: float, **match: Any) -> "Fault":
+        """Carried out; the answer comes in pieces, so many seconds apart."""
+        return cls(drip=interval, acts=True, **match)
 
     @classmethod
     def secondary_limit(
@@ -73,9 +93,9 @@ class Fault:
         """403 for one kind of request: the token lacks just this permission."""
         return cls(status=403, body={"message": "Resource not accessible by integration", "status": "403"}, **match)
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, body: str = "") -> bool:
         """Whether a request is meant."""
-        return bool(re.fullmatch(self.method, method) and re.search(self.path, path))
+        return bool(re.fullmatch(self.method, method) and re.search(self.path, path) and re.search(self.words, body))
 
 
 @dataclass(slots=True)
@@ -93,6 +113,7 @@ class Script:
 
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
+        self.taken: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Arm one more fault."""
@@ -103,15 +124,16 @@ class Script:
         """Faults that have not hit as often as they should."""
         return [armed.fault for armed in self._armed if armed.seen < armed.fault.nth + armed.fault.times - 1]
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, body: str = "") -> Fault | None:
         """Count a request for every matching fault and return the one that hits it."""
         hit: Fault | None = None
         for armed in self._armed:
-            if not armed.fault.matches(method, path):
+            if not armed.fault.matches(method, path, body):
                 continue
             due = armed.due
             if due and hit is not None:
                 continue  # its turn comes with the next request
             armed.seen += 1
             hit = armed.fault if due else hit
+        self.taken += [hit] if hit else []
         return hit

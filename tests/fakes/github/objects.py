@@ -55,6 +55,7 @@ def pull_request(pull: PullRequest, call: Call) -> Json:
         "isDraft": pull.draft,
         "isCrossRepository": pull.head_repository != pull.repository.full_name,
         "author": actor(pull.issue.user),
+        "authorAssociation": pull.association,
         "headRefOid": pull.head_sha,
         "headRefName": pull.head_ref,
         "baseRefOid": pull.base_sha,

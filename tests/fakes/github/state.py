@@ -31,6 +31,7 @@ class PullRequest:
     all_threads: list[Thread] = field(default_factory=list)
     mergeable: bool | None = True
     heads: list[str] = field(default_factory=list)
+    association: str = "CONTRIBUTOR"
 
     @property
     def number(self) -> int:
@@ -192,8 +193,12 @@ class Repository:
         fork: bool | str = False,
         base_ref: str | None = None,
         head_ref: str = "feature",
+        association: str = "CONTRIBUTOR",
     ) -> PullRequest:
-        """Open a pull request between two commits of a local repository; `fork="deleted"` leaves no head repository."""
+        """Open a pull request between two commits of a local repository; `fork="deleted"` leaves no head repository.
+
+        `association` is the author's to the repository.
+        """
         git = self.make_git(git_dir)
         self.git = self.git or git
         base, head = git.resolve(base_sha), git.resolve(head_sha)
@@ -204,8 +209,9 @@ class Repository:
         self.issues[number] = issue = Issue(number, title, body, author, is_pull=True)
         own = {False: self.full_name, True: f"{author}/{self.name}", "deleted": None}[fork]
         self.pulls[number] = pull = PullRequest(
-            self, issue, git, base, head, base_ref or self.default_branch, head_ref, own, draft, heads=[head]
-        )
+            self, issue, git, base, head, base_ref or self.default_branch, head_ref, own, draft, heads=[head],
+            association=association,
+        )  # fmt: skip
         return pull
 
     def new_issue(self, title: str, body: str | None, user: str) -> Issue:

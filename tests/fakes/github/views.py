@@ -94,7 +94,7 @@ def pull(one: PullRequest, api: str, listed: bool = False) -> Json:
         "merge_commit_sha": one.merge_sha,
         "head": _end(one, api, one.head_ref, one.head_sha, one.head_repository),
         "base": _end(one, api, one.base_ref, one.base_sha, repo.full_name),
-        "author_association": "CONTRIBUTOR",
+        "author_association": one.association,
         "auto_merge": None,
     }
     return whole if listed else whole | _counts(one)

@@ -1,0 +1,52 @@
+"""Standard output and error without the process's secrets, whoever writes to them: rich, warnings, logs, tracebacks."""
+
+import io
+import sys
+import threading
+
+from reviewer.guard.outgoing import clean
+
+
+class CleanStream(io.TextIOWrapper):
+    """A text stream that looks through what it writes, whole lines at once, so that no chunk ends inside a secret.
+
+    What has no line end yet waits for one, for `flush` or for the end. It shares the buffer of `stream`.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        stream.flush()
+        super().__init__(
+            stream.buffer,
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
+        self._sharing = stream  # which would close the buffer when it goes
+        self._waiting = ""
+        self._lock = threading.RLock()
+
+    def write(self, text: str) -> int:
+        """Write the lines that are whole now; the number of characters taken."""
+        with self._lock:
+            lines, end, rest = (self._waiting + text).rpartition("\n")
+            self._waiting = rest
+            if end:
+                super().write(clean(lines) + end)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write everything, also the beginning of a line."""
+        with self._lock:
+            rest, self._waiting = self._waiting, ""
+            if rest:
+                super().write(clean(rest))
+            super().flush()
+
+
+def clean_streams() -> None:
+    """From now on nothing is printed that `outgoing` protects. Streams that are no files are left alone."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = CleanStream(sys.stdout)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = CleanStream(sys.stderr)
