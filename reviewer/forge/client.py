@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,8 @@ from reviewer.guard.outgoing import clean_tree
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
+MOST_PAGES = 1_000
+"""No list of GitHub's that is read here is as long: one that is has no end."""
 TRIES = {Kind.LIMITED: 5, Kind.TRANSIENT: 5, Kind.BROKEN: 2}
 """How often a request is tried. An answer that is not GitHub's may have been garbled once on its way."""
 SECONDARY_WAIT = 60.0
@@ -120,7 +121,7 @@ class Client:
     def pages(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """Every element of a list, page after page of 100; a page may have fewer, since GitHub hides some elements."""
         before: Any = None
-        for number in count(1):
+        for number in range(1, MOST_PAGES + 1):
             asked = {**(params or {}), "per_page": PER_PAGE, "page": number}
             headers, rows = self._patiently(partial(self._exchange, self._requester, "GET", path, what, params=asked))
             if not isinstance(rows, list):
@@ -131,6 +132,7 @@ class Client:
             if 'rel="next"' not in headers.get("link", ""):
                 return
             before = rows
+        raise broken(what, f"the list has no end within {MOST_PAGES * PER_PAGE:,} elements")
 
     def send(self, method: str, path: str, what: str, body: Any = None, *, idempotent: bool) -> Any:
         """One write below the repository. What is not idempotent is sent once and its failure raised."""

@@ -86,12 +86,16 @@ def read_info(shown: Mapping[str, Any]) -> BatchInfo:
     return BatchInfo(
         id=shown["id"],
         status=str(shown.get("processing_status") or ""),
-        counts=BatchCounts(*(int(counts.get(name) or 0) for name in names)),
+        counts=BatchCounts(*(_whole(counts.get(name)) for name in names)),
         created_at=created,
         ended_at=_moment(shown.get("ended_at")),
         expires_at=_moment(shown.get("expires_at")),
         results_url=url if isinstance(url, str) else None,
     )
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def read_row(value: Any) -> BatchRow | None:

@@ -245,3 +245,8 @@ def test_which_errors_are_the_requests_own(kind: str, expected: bool) -> None:
 def test_a_batch_without_an_id_is_no_batch() -> None:
     with pytest.raises(ValueError, match="without id"):
         read_info({"created_at": SHOWN["created_at"]})
+
+
+@pytest.mark.parametrize("counts", [None, [], {"succeeded": [3]}, {"succeeded": "3"}, {"succeeded": None}])
+def test_counts_that_are_none_are_no_reason_to_stop(counts: object) -> None:
+    assert read_info(SHOWN | {"request_counts": counts}).counts.succeeded == 0

@@ -73,3 +73,14 @@ def test_pages_that_repeat_are_not_read_for_ever() -> None:
     with serving(lambda asked: answer) as api, pytest.raises(GitHubError, match="another name"):
         list(client(api).pages("/issues", "Reading"))
     assert len(api.asked) == 2
+
+
+def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reviewer.forge.client.MOST_PAGES", 3)
+
+    def endless(asked: Asked) -> Answer:
+        return 200, {"link": '<x>; rel="next"'}, json.dumps([{"path": asked.path}]).encode()
+
+    with serving(endless) as api, pytest.raises(GitHubError, match="has no end"):
+        list(client(api).pages("/issues", "Reading"))
+    assert len(api.asked) == 3
