@@ -5,16 +5,18 @@ from dataclasses import replace
 
 from reviewer.commands.reviewing import Reviewed
 from reviewer.commands.session import PullSession
-from reviewer.core.carry import Carried, patch_id, patch_of, seal, unseal, unseal_vouched
+from reviewer.core.anchor import anchor
+from reviewer.core.carry import Carried, Kept, patch_id, patch_of, seal, unseal, unseal_vouched
 from reviewer.core.change import ChangeSet
 from reviewer.core.conversation import SummaryMark, parse_summary, reconcile, still_counting
-from reviewer.core.finding import Anchor, Category, Claim, Confidence, Disposition, Finding, Provenance, Severity
+from reviewer.core.finding import Anchor, Disposition, Finding, Provenance
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Thread
 from reviewer.core.report import FileReport, Report
 from reviewer.core.select import select
 from reviewer.core.verdict import decide
 from reviewer.forge.event import MergeGroupEvent
+from reviewer.guard.outgoing import clean
 from reviewer.review.flow import Outcome
 from reviewer.review.reporting import assemble
 from reviewer.review.screening import masked
@@ -29,10 +31,27 @@ def state_of(session: PullSession, report: Report) -> dict[str, str]:
     """
     if report.verdict.incomplete_because or report.engine != session.options.engine:
         return {}
-    found = [(finding.fingerprint, finding.severity) for finding in report.findings if _carries(finding)]
+    found = [_kept(finding) for finding in report.findings if _carries(finding)]
     patch = report.extra.get("patch") or patch_id(report.changes)
     carried = Carried(patch, session.policy_id, tuple(found))
     return seal(carried, report.changes.head_sha, session.secret)
+
+
+def _kept(finding: Finding) -> Kept:
+    # What is packed can be read by anybody and searched by no sanitiser, so it is cleaned before.
+    claim, at = finding.claim, finding.anchor
+    return Kept(
+        finding.fingerprint,
+        replace(
+            claim,
+            path=at.path,
+            start_line=at.start_line,
+            end_line=at.end_line,
+            quote=clean(claim.quote),
+            title=clean(claim.title),
+            explanation=clean(claim.explanation),
+        ),
+    )
 
 
 def _carries(finding: Finding) -> bool:
@@ -86,9 +105,10 @@ def _carried(
     settings = session.settings
     selection = select(changes, settings.ignore)
     plan = make_plan(changes, selection, settings.multi_pass_at)
-    outcome = Outcome(_findings(carried, threads), (), frozenset(), (), (), 0)
+    shown = masked(changes)
+    outcome = Outcome(_findings(carried, shown, threads), (), frozenset(), (), (), 0)
     note = f"Nothing was asked: the complete review of {head[:12]} was of the same change, so its verdict holds."
-    report = assemble(masked(changes), selection, plan, session.terms, outcome)
+    report = assemble(shown, selection, plan, session.terms, outcome)
     notes = (note, *still_counting(report.findings, threads))
     return Reviewed(replace(report, notes=notes), session.terms)
 
@@ -107,7 +127,7 @@ def _difference(
         reviewed.report,
         changes=masked(group),
         files=(*reviewed.report.files, *_as_before(session, group, {file.path for file in files})),
-        findings=(*reviewed.report.findings, *_still_told(carried, threads, reviewed.report)),
+        findings=(*reviewed.report.findings, *_still_told(carried, masked(group), threads, reviewed.report)),
         notes=(*reviewed.report.notes, note),
     )
     return replace(reviewed, report=report)
@@ -131,13 +151,13 @@ def _as_before(session: PullSession, group: ChangeSet, apart_from: Collection[st
     ]
 
 
-def _still_told(carried: Carried, threads: Sequence[Thread], now: Report) -> list[Finding]:
+def _still_told(carried: Carried, shown: ChangeSet, threads: Sequence[Thread], now: Report) -> list[Finding]:
     """The carried findings, but for those of files that were reviewed anew: of these the new review tells."""
     again = {file.path for file in now.files if file.reviewed}
     known = {finding.fingerprint for finding in now.findings}
     return [
         finding
-        for finding in _findings(carried, threads)
+        for finding in _findings(carried, shown, threads)
         if finding.fingerprint not in known and finding.anchor.path not in again
     ]
 
@@ -157,22 +177,25 @@ def _settled(reviewed: Reviewed, threads: Sequence[Thread]) -> Reviewed:
     return replace(reviewed, report=replace(report, findings=findings, verdict=verdict))
 
 
-def _findings(carried: Carried, threads: Sequence[Thread]) -> tuple[Finding, ...]:
-    """The findings as far as they can be told without their texts; what a person resolved since is suppressed."""
+def _findings(carried: Carried, shown: ChangeSet, threads: Sequence[Thread]) -> tuple[Finding, ...]:
+    """The findings in their places in this change; what a person resolved since is suppressed."""
     by_fingerprint = {thread.fingerprint: thread for thread in threads}
-    return tuple(_finding(*found, by_fingerprint.get(found[0])) for found in carried.findings)
+    return tuple(_finding(kept, shown, by_fingerprint.get(kept.fingerprint)) for kept in carried.findings)
 
 
-def _finding(fingerprint: str, severity: Severity, thread: Thread | None) -> Finding:
-    path, line = (thread.path, thread.line or 0) if thread else ("", 0)
+def _finding(kept: Kept, shown: ChangeSet, thread: Thread | None) -> Finding:
+    claim = kept.claim
+    if thread and not claim.title:
+        line = thread.line or 0
+        claim = replace(claim, path=thread.path, start_line=line, end_line=line, title=thread.title)
+    claim = replace(claim, title=claim.title or _TOLD, explanation=claim.explanation or f"{_TOLD}.")
     silent = thread is not None and (thread.resolved_by_person or thread.dismissed)
-    title = (thread and thread.title) or _TOLD
-    claim = Claim(path, line, line, "", severity, Confidence.HIGH, Category.CORRECTNESS, title, _TOLD + ".")
+    stands = Disposition.POSTED if thread else Disposition.SUMMARY
     return Finding(
         claim,
-        Anchor("none" if thread is None else "file", path, line, line),
-        fingerprint,
+        anchor(claim, shown) if claim.path else Anchor("none", "", 0, 0),
+        kept.fingerprint,
         Provenance("carried", "carried"),
-        Disposition.SUPPRESSED if silent else Disposition.POSTED,
+        Disposition.SUPPRESSED if silent else stands,
         verified=True,
     )

@@ -116,7 +116,7 @@ def _decided(reviewed: Reviewed, publications: Sequence[Publication]) -> Reviewe
 
 
 def _summarise(session: PullSession, report: Report, *, carries: bool = True) -> Publication:
-    state = {"verdict": report.verdict.state, **(state_of(session, report) if carries else {})}
+    state = {**_standing(report), **(state_of(session, report) if carries else {})}
     marker = summary_marker(report.changes.head_sha, state)
     try:
         return session.hub.upsert_summary(session.pull.number, summary_comment(report, marker))
@@ -125,14 +125,21 @@ def _summarise(session: PullSession, report: Report, *, carries: bool = True) ->
 
 
 def retell(session: PullSession, reviewed: Reviewed) -> list[Publication]:
-    """A carried verdict: the review stands as it is, the summary is written anew where it says another verdict."""
+    """A carried verdict: the review stands as it is, the summary is written anew where other findings count now."""
     unchanged = Publication("review", "unchanged", "this head was reviewed before")
     if not session.secret:
         return [unchanged]  # without the secret the new summary would hold no state for the next run
     said = parse_summary(session.hub.summary(session.pull.number) or "")
-    if said and said.state.get("verdict") == reviewed.report.verdict.state:
+    now = _standing(reviewed.report)
+    if said and {key: said.state.get(key) for key in now} == now:
         return [unchanged]
     return [unchanged, _summarise(session, reviewed.report)]
+
+
+def _standing(report: Report) -> dict[str, str]:
+    """What the summary says, in short: to tell whether it still holds."""
+    verdict = report.verdict
+    return {"verdict": verdict.state, "counts": f"{verdict.blocking}.{verdict.findings}"}
 
 
 def not_reviewed(session: PullSession, changes: ChangeSet, why: str) -> Reviewed:

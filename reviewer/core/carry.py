@@ -5,18 +5,31 @@ API's secret have: another workflow may write comments under the same name, but 
 without the secret, as a fork's do, cannot check the seal; for them the state's imprint stands in a commit status.
 """
 
+import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from reviewer.core.change import ChangedFile, ChangeSet
-from reviewer.core.finding import Severity
+from reviewer.core.finding import Category, Claim, Confidence, Severity
 
 _MOST_FINDINGS = 400
 """Findings that a marker holds; a review with more is made anew."""
+_MOST_TOLD = 16_000
+"""Characters of a marker that may go into the findings' words: the comment has 65,536 for everything."""
+_EXPLANATION, _QUOTE = 400, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding that counts: who it is, and what was claimed; of a marker with no room for words, severity alone."""
+
+    fingerprint: str
+    claim: Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Carried:
 
     patch: str
     policy: str
-    findings: tuple[tuple[str, Severity], ...]
+    findings: tuple[Kept, ...]
 
 
 def patch_of(file: ChangedFile) -> str:
@@ -52,8 +65,8 @@ def seal(carried: Carried, head_sha: str, secret: str) -> dict[str, str]:
     """The marker's state; empty where there is no secret to seal it with, or nothing that could be carried."""
     if not secret or not carried.patch or len(carried.findings) > _MOST_FINDINGS:
         return {}
-    found = ".".join(f"{fingerprint}~{severity}" for fingerprint, severity in carried.findings)
-    state = {"patch": carried.patch, "policy": carried.policy, "found": found}
+    found = ".".join(f"{kept.fingerprint}~{kept.claim.severity}" for kept in carried.findings)
+    state = {"patch": carried.patch, "policy": carried.policy, "found": found, "told": _told(carried.findings)}
     return {**state, "seal": _mac(state, head_sha, secret)}
 
 
@@ -79,16 +92,50 @@ def unseal_vouched(state: Mapping[str, str], head_sha: str, vouched: str) -> Car
 
 
 def _body(state: Mapping[str, str]) -> dict[str, str]:
-    return {key: state.get(key, "") for key in ("patch", "policy", "found")}
+    return {key: state.get(key, "") for key in ("patch", "policy", "found", "told")}
 
 
 def _opened(body: Mapping[str, str]) -> Carried | None:
+    """Only for a body whose seal is whole: nothing but one's own is unpacked."""
     pairs = [entry.partition("~") for entry in body["found"].split(".") if entry]
     try:
-        findings = tuple((fingerprint, Severity(severity)) for fingerprint, _, severity in pairs)
-    except ValueError:
+        claims = _claims(body["told"]) if body["told"] else [_wordless(severity) for _, _, severity in pairs]
+        named = zip(pairs, claims, strict=True)
+        return Carried(body["patch"], body["policy"], tuple(Kept(pair[0], claim) for pair, claim in named))
+    except (ValueError, TypeError, zlib.error):
         return None
-    return Carried(body["patch"], body["policy"], findings)
+
+
+def _told(findings: Sequence[Kept]) -> str:
+    """The claims in few characters: without suggestions, without explanations where room is scarce, or not at all."""
+    for explanation in (_EXPLANATION, 0):
+        rows = [_row(kept.claim, explanation) for kept in findings]
+        packed = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)
+        told = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        if len(told) <= _MOST_TOLD:
+            return told
+    return ""
+
+
+def _row(claim: Claim, explanation: int) -> list[Any]:
+    words = claim.explanation
+    if len(words) > explanation:
+        words = words[:explanation].rpartition(" ")[0] + "…" if explanation else ""
+    # A quote that is cut would be found nowhere.
+    quote = claim.quote if len(claim.quote) <= _QUOTE else ""
+    return [claim.path, claim.start_line, claim.end_line, quote, *astuple(claim)[4:8], words]
+
+
+def _claims(told: str) -> list[Claim]:
+    rows = json.loads(zlib.decompress(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4))))
+    return [
+        Claim(path, start, end, quote, Severity(severity), Confidence(confidence), Category(category), title, words)
+        for path, start, end, quote, severity, confidence, category, title, words in rows
+    ]
+
+
+def _wordless(severity: str) -> Claim:
+    return Claim("", 0, 0, "", Severity(severity), Confidence.HIGH, Category.CORRECTNESS, "", "")
 
 
 def _mac(state: Mapping[str, str], head_sha: str, secret: str) -> str:

@@ -28,10 +28,7 @@ def read_imprint(client: Client, sha: str) -> str:
 
     Without it the run ends as it would without a maintainer's review, so no failure here is worth another end.
     """
-    try:
-        newest = _newest(client, sha)
-    except GitHubError:
-        return ""
+    newest = _newest(client, sha)
     found = _IMPRINT.search(text(newest, "description")) if text(newest, "state") != "error" else None
     return found[1] if found else ""
 
@@ -52,9 +49,13 @@ def post_status(client: Client, sha: str, state: State, told: str, imprint: str,
 
 
 def _newest(client: Client, sha: str) -> Any:
-    rows = client.pages(f"/commits/{sha}/statuses", f"Reading the statuses of {sha[:12]}")
-    ours = (row for row in rows if text(row, "context") == CONTEXT)
-    return next((row for row in ours if identify(client).owns({"user": at(row, "creator")})), None)
+    """None where there is none, or none that can be read."""
+    try:
+        rows = client.pages(f"/commits/{sha}/statuses", f"Reading the statuses of {sha[:12]}")
+        ours = (row for row in rows if text(row, "context") == CONTEXT)
+        return next((row for row in ours if identify(client).owns({"user": at(row, "creator")})), None)
+    except GitHubError:
+        return None
 
 
 def _failed(failure: ForgeError) -> Publication:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.github import IssueComment
-from tests.github.stage import Stage, code
+from tests.github.stage import MarkedBugs, Stage, code
 
 Opened = Callable[..., Stage]
 
@@ -27,6 +27,34 @@ def test_second_run_asks_and_says_nothing(opened: Opened, cached: bool, event: s
     same = ("verdict", "findings", "blocking")
     assert {name: again.outputs[name] for name in same} == {name: first.outputs[name] for name in same}
     assert again.outputs["cost-usd"] == "0.000000"
+
+
+def test_second_run_reports_the_same_findings_in_the_same_places(opened: Opened) -> None:
+    bugs = ("critical: Worst of `all`", "high: Second", "low: Third")
+    stage = opened({"a.py": code()}, {"a.py": code(*bugs, at=5)}, brain=MarkedBugs(words="It is wrong."))
+    first = stage.run("--max-inline-comments", "1")
+
+    again = stage.run("--max-inline-comments", "1")
+
+    told = ("fingerprint", "path", "start_line", "end_line", "side", "anchor", "severity", "category", "title", "quote")
+    told = (*told, "explanation", "disposition")
+    assert [[f[name] for name in told] for f in again.report["findings"]] == [
+        [f[name] for name in told] for f in first.report["findings"]
+    ]
+    assert [f["start_line"] for f in again.report["findings"]] == [5, 7, 9]
+
+
+def test_summary_follows_what_a_person_settled_also_where_the_verdict_stays(opened: Opened) -> None:
+    stage = opened({"a.py": code()}, {"a.py": code("high: One", "high: Two", at=5)})
+    stage.run()
+    stage.pull.resolve(stage.thread("One"), by="mona")
+    assert stage.spent
+
+    again = stage.run()
+
+    assert (again.code, again.outputs["findings"], stage.spent) == (1, "1", (0, 1))
+    assert "1 finding " in stage.summary
+    assert (stage.run().code, stage.spent) == (1, (0, 0))
 
 
 @pytest.mark.parametrize("act", ["resolve", "dismiss"])
