@@ -16,6 +16,8 @@ from reviewer.model.wire import StreamedMessage, to_params, to_usage
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+LONG_ANSWER = 21_333
+"""Tokens of output from which on the SDK expects more than ten minutes, and asks for a stream."""
 Begun = Callable[[Mapping[str, str], Usage], object]
 """Told of the response's headers and of the usage so far when the answer begins."""
 
@@ -40,9 +42,12 @@ class Exchange:
         self._can_stream = True
 
     async def send(self, request: Request, *, stream: bool, begun: Begun) -> Answer:
-        """One attempt. `stream` where somebody waits for the answer's beginning. Raises what the SDK raises."""
+        """One attempt. `stream` where somebody waits for the answer's beginning; what may take long is streamed anyway.
+
+        Raises what the SDK raises.
+        """
         params = to_params(request)
-        if stream and self._can_stream:
+        if (stream or request.max_tokens > LONG_ANSWER) and self._can_stream:
             try:
                 return await self._streamed(params, begun)
             except Exception as error:

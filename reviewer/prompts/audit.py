@@ -19,7 +19,7 @@ from reviewer.prompts.render import Prompter, template_text
 
 _LIKELY_OUTPUT = 1_200
 _LIKELY_OUTPUT_AN_ITEM = 800
-_MAX_TOKENS = 24_000
+_MAX_TOKENS = 21_000
 _MAX_TOKENS_AN_ITEM = 3_000
 _MAX_TOKENS_A_PACK = 64_000
 

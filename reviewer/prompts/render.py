@@ -33,8 +33,8 @@ _LIKELY_OUTPUT: Mapping[Kind, int] = {
 }
 _MAX_TOKENS: Mapping[Kind, int] = {
     "single": 32_000,
-    "file": 24_000,
-    "chunk": 24_000,
+    "file": 21_000,
+    "chunk": 21_000,
     "integration": 48_000,
     "verify": 16_000,
 }

@@ -1,10 +1,11 @@
 """Servers that are not quite the API: without streaming, with half a stream, with bodies that are no Message."""
 
+import asyncio
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import uvicorn
@@ -14,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reviewer.core.request import Answered, Errored, Usage
+from reviewer.model.client import make_client
+from reviewer.model.exchange import Exchange
 from reviewer.model.lane import Retry
 from tests.model.lanes import MODEL, QUICK, RULES, TEXT, ask, call
 
@@ -119,6 +122,18 @@ def test_refused_stream_is_not_asked_for_again(server):
     # One for each prefix that was under way when it was found out.
     assert 1 <= len([body for body in server.bodies if body.get("stream")]) <= 2
     assert len([body for body in server.bodies if not body.get("stream")]) == 6
+
+
+@pytest.mark.parametrize(("most", "streamed"), [(21_333, False), (21_334, True)])
+def test_what_may_take_more_than_ten_minutes_is_streamed(server, most, streamed):
+    server.answer = lambda body: events(START, *TEXT_EVENTS, *END) if body.get("stream") else JSONResponse(MESSAGE)
+
+    async def send() -> None:
+        async with make_client({"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "k"}, 1) as client:
+            await Exchange(client).send(replace(ask(), max_tokens=most), stream=False, begun=lambda *_: None)
+
+    asyncio.run(send())
+    assert [bool(body.get("stream")) for body in server.bodies] == [streamed]
 
 
 def test_other_refusals_are_not_taken_for_it(server):

@@ -79,7 +79,7 @@ def test_a_pack_has_room_to_answer_for_each_item():
     one = prompter().audit(units("a.py")[0], "claude-x")
     two = prompter().audit(units("a.py", "b.py")[0], "claude-x")
     many = prompter().audit(units(*(f"{n}.py" for n in range(30)))[0], "claude-x")
-    assert (one.max_tokens, two.max_tokens, many.max_tokens) == (24_000, 27_000, 64_000)
+    assert (one.max_tokens, two.max_tokens, many.max_tokens) == (21_000, 24_000, 64_000)
     assert one.estimated_output < two.estimated_output < many.estimated_output
 
 
