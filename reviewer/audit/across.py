@@ -9,13 +9,14 @@ from functools import cached_property
 from reviewer.audit.findings import provenance_of
 from reviewer.audit.integrating import ClusterPayload
 from reviewer.audit.material import FileView
-from reviewer.core.answer import Unusable, parse_review
+from reviewer.core.answer import Unusable
 from reviewer.core.change import ChangedFile
 from reviewer.core.finding import Claim, Finding
 from reviewer.core.inventory import audit_changes
 from reviewer.core.merge import place
 from reviewer.core.request import Answered
 from reviewer.core.resolve import resolve_path
+from reviewer.review.answers import read_review
 from reviewer.store.audit_values import UnitRecord
 
 _MENTIONED = 8
@@ -93,7 +94,7 @@ def read_across(records: Iterable[UnitRecord]) -> Across:
     """The round's claims, still without the files they are about."""
     found = []
     for record in records:
-        answer = parse_review(record.reply.text) if isinstance(record.reply, Answered) else None
+        answer = read_review(record.reply.text) if isinstance(record.reply, Answered) else None
         if answer is not None and not isinstance(answer, Unusable) and answer.claims:
             found.append(Answers(record, answer.claims))
     return Across(found)

@@ -1,23 +1,24 @@
 """From the answers of the file round to findings, each with the record of the call that it came from."""
 
 from reviewer.audit.material import FileView, Said
-from reviewer.core.answer import Unusable, parse_review, parse_verdicts
+from reviewer.core.answer import Unusable
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Finding, Provenance
 from reviewer.core.inventory import audit_changes
 from reviewer.core.merge import merge, place
 from reviewer.core.request import Answered, Request
+from reviewer.review.answers import read_review, read_verdicts
 from reviewer.store.audit_values import UnitRecord
 
 
 def judge(request: Request, answered: Answered) -> str:
     """Why an answer is of no use and has to be asked for again; empty where it can be used."""
     if request.shape == "verify":
-        verdicts = parse_verdicts(answered.text)
+        verdicts = read_verdicts(answered.text)
         if isinstance(verdicts, Unusable):
             return verdicts.reason
         return "" if verdicts else "it judges no candidate"
-    answer = parse_review(answered.text)
+    answer = read_review(answered.text)
     return answer.reason if isinstance(answer, Unusable) else ""
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from reviewer.core.answer import Reviewed, Unusable, parse_review
+from reviewer.core.answer import Reviewed, Unusable
 from reviewer.core.audit_answer import covered, join_parts
 from reviewer.core.change import ChangedFile, Hunk, Line
 from reviewer.core.inventory import AuditUnit, UnitRow, unchanged_file
 from reviewer.core.plan import Item, Unit
 from reviewer.core.request import Answered, Request
 from reviewer.core.tokens import estimate_tokens
+from reviewer.review.answers import read_review
 from reviewer.store.audit_values import UnitRecord
 
 _ROW = re.compile(r" {0,6}(\d+) . (.*)", re.DOTALL)
@@ -185,7 +186,7 @@ def read_files(records: Iterable[UnitRecord]) -> Iterator[FileView | PassedOver]
 
 
 def _said(record: UnitRecord) -> Iterator[Said | PassedOver]:
-    answer = parse_review(record.reply.text) if isinstance(record.reply, Answered) else None
+    answer = read_review(record.reply.text) if isinstance(record.reply, Answered) else None
     if answer is None or isinstance(answer, Unusable):
         return
     payload, items = FilePayload.read(record.payload), read_items(record.request)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from reviewer.audit.across import Across, Crossing
 from reviewer.audit.findings import findings_of
 from reviewer.audit.material import FileView
-from reviewer.core.answer import Judgement, Unusable, parse_verdicts
+from reviewer.core.answer import Judgement, Unusable
 from reviewer.core.change import ChangedFile, Hunk
 from reviewer.core.finding import Disposition, Finding
 from reviewer.core.plan import Item, Unit
 from reviewer.core.request import Answered
 from reviewer.core.view import view_tokens
 from reviewer.prompts.audit import AuditPrompter
+from reviewer.review.answers import read_verdicts
 from reviewer.review.verifying import MAX_CANDIDATES, apply
 from reviewer.store.audit_values import Planned, UnitRecord
 
@@ -65,7 +66,7 @@ def read_judgements(records: Iterable[UnitRecord]) -> Judgements:
         candidates = Candidates.read(record.payload)
         keys: list[Key] = [(record.repository, candidates.origin, name) for name in candidates.fingerprints]
         judgements.asked.update(keys)
-        verdicts = parse_verdicts(record.reply.text) if isinstance(record.reply, Answered) else Unusable("none")
+        verdicts = read_verdicts(record.reply.text) if isinstance(record.reply, Answered) else Unusable("none")
         if isinstance(verdicts, Unusable):
             judgements.failed.update(keys)
             continue

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reviewer.core.answer import Reviewed, parse_review
+from reviewer.core.answer import Reviewed
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Disposition, Finding, Provenance, Severity
 from reviewer.core.merge import merge, place
@@ -18,6 +18,7 @@ from reviewer.core.progress import Progress
 from reviewer.core.report import PassReport
 from reviewer.core.request import Cause
 from reviewer.prompts.render import FileNotes, Prompter
+from reviewer.review.answers import read_review
 from reviewer.review.asking import Asker, Failed
 from reviewer.review.integrating import Integrator
 from reviewer.review.pressure import Pressure
@@ -126,7 +127,7 @@ class ReviewFlow:
 
     async def _review(self, unit: Unit) -> list[Finding]:
         async with self._ready:
-            got = await self._asker.ask(self._prompter.review(unit, self._models.review), parse_review)
+            got = await self._asker.ask(self._prompter.review(unit, self._models.review), read_review)
         if isinstance(got, Failed):
             self._got.failures.append(got)
             self._got.failed_units.append(unit)

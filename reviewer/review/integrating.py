@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reviewer.core.answer import Reviewed, parse_review
+from reviewer.core.answer import Reviewed
 from reviewer.core.change import ChangeSet
 from reviewer.core.cluster import Related, cluster
 from reviewer.core.plan import ContextBudget, Item, Unit, unit_id
@@ -15,6 +15,7 @@ from reviewer.core.report import PassReport
 from reviewer.core.tokens import estimate_tokens
 from reviewer.core.view import view_tokens
 from reviewer.prompts.render import FileNotes, Prompter
+from reviewer.review.answers import read_review
 from reviewer.review.asking import Asker, Failed
 
 _NOTES_SHARE = 0.6
@@ -72,7 +73,7 @@ class Integrator:
         shown = self._items(notes) if items else []
         paths = tuple(row.path for row in notes)
         unit = Unit(f"{unit_id('integration', shown)}-{number}", "integration", tuple(shown))
-        got = await self._asker.insist(self._prompter.integration(unit, notes, self._model), parse_review)
+        got = await self._asker.insist(self._prompter.integration(unit, notes, self._model), read_review)
         if isinstance(got, Failed):
             return Integrated(unit, paths, got)
         return Integrated(unit, paths, *got)

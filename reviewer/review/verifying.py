@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reviewer.core.answer import Judgement, parse_verdicts
+from reviewer.core.answer import Judgement
 from reviewer.core.change import ChangedFile, ChangeSet
 from reviewer.core.finding import Disposition, Finding, Severity
 from reviewer.core.plan import ContextBudget, Item, Unit, show, unit_id
 from reviewer.core.view import around_hunks, view_tokens
 from reviewer.prompts.render import Prompter
+from reviewer.review.answers import read_verdicts
 from reviewer.review.asking import Asker, Failed
 
 MAX_CANDIDATES = 12
@@ -49,7 +50,7 @@ class Verifier:
         waiting = list(group)
         for _ in range(2):
             unit = self._unit(waiting)
-            got = await self._asker.insist(self._prompter.verify(unit, waiting, self._model), parse_verdicts)
+            got = await self._asker.insist(self._prompter.verify(unit, waiting, self._model), read_verdicts)
             if isinstance(got, Failed):
                 return judged + waiting, got
             verdicts, _record = got

@@ -169,7 +169,9 @@ def _credentials() -> Iterator[Attack]:
     yield Attack(
         "token in the body", {"a.py": PLAIN}, body=f"Use {token} to try it.", finds=("token",), nowhere=(token,)
     )
-    old = {"app.py": _code(f"TOKEN = '{token}'")}
+    line = f"TOKEN = '{token}'"
+    yield Attack("token that the model knows", {"app.py": _code(line)}, says=f"Send {token} along", nowhere=(token,))
+    old = {"app.py": _code(line)}
     yield Attack("token taken out", {"app.py": PLAIN}, old, nowhere=(token,))
     yield Attack("token beside the change", {"app.py": old["app.py"] + "y = 2\n"}, old, nowhere=(token,))
 
