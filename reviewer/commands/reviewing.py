@@ -15,14 +15,12 @@ from reviewer.core.estimate import planned_passes
 from reviewer.core.plan import Plan, make_plan
 from reviewer.core.publication import Publication
 from reviewer.core.report import Estimate, FileReport, PassReport, Report
-from reviewer.core.select import Selection, select
+from reviewer.core.select import select
 from reviewer.core.tokens import estimate_tokens
 from reviewer.core.verdict import Shortfall, Verdict
 from reviewer.errors import ExitCode
 from reviewer.publish.live import LiveProgress
 from reviewer.review.reporting import Terms, assemble, shortfalls_of
-from reviewer.review.screening import screen
-from reviewer.review.stopping import finish_undisturbed
 from reviewer.wiring import Ran, RunOptions, engine_notes, prices_of, run_passes
 
 NO_KEY = (
@@ -62,13 +60,15 @@ def review_changes(
 ) -> Reviewed:
     """Screen, plan, ask, and put the report together; a dry run only plans. `started` is the run's monotonic start."""
     clock = clock or SystemClock()
+    terms = Terms(options.engine, settings.fail_on, settings.on_incomplete, prices_of(settings, options.engine))
+    if options.dry_run:
+        return Reviewed(_planned(changes, settings, terms), terms)
+    from reviewer.review.screening import screen  # not for dry runs, which show names and numbers alone
+
     screened = screen(changes)
     changes = screened.changes
-    terms = Terms(options.engine, settings.fail_on, settings.on_incomplete, prices_of(settings, options.engine))
     selection = select(changes, settings.ignore)
     plan = make_plan(changes, selection, settings.multi_pass_at)
-    if options.dry_run:
-        return Reviewed(_planned(changes, selection, plan, settings, terms), terms)
     outside: tuple[Shortfall, ...] = ()
     ran: Ran | None = None
     if not _can_ask(options, env):
@@ -101,6 +101,8 @@ def review_changes(
 
 def cut_short(reviewed: Reviewed, why: str) -> Reviewed:
     """The report of a run that was told to stop."""
+    from reviewer.review.stopping import finish_undisturbed
+
     finish_undisturbed()
     verdict = reviewed.report.verdict
     reasons = (why, *verdict.incomplete_because)
@@ -121,8 +123,10 @@ def _can_ask(options: RunOptions, env: Mapping[str, str]) -> bool:
     return options.engine == "offline" or has_credentials(env)
 
 
-def _planned(changes: ChangeSet, selection: Selection, plan: Plan, settings: Settings, terms: Terms) -> Report:
+def _planned(changes: ChangeSet, settings: Settings, terms: Terms) -> Report:
     """The report of a dry run: what would be asked and what it would cost."""
+    selection = select(changes, settings.ignore)
+    plan = make_plan(changes, selection, settings.multi_pass_at)
     passes, estimate = _planned_passes(changes, plan, settings, terms)
     report = assemble(changes, selection, plan, terms, None)
     skipped = {skip.file.path for skip in selection.skipped}

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from reviewer.core.audit_trend import History
 from reviewer.core.change import ChangeSet, Status
 from reviewer.core.finding import Finding
 from reviewer.core.plan import Strategy
 from reviewer.core.request import Usage
 from reviewer.core.verdict import FailOn, Verdict
+
+if TYPE_CHECKING:
+    from reviewer.core.audit_trend import History
 
 Engine = Literal["anthropic", "offline"]
 
@@ -100,7 +102,7 @@ class Report:
     seconds: float = 0.0
     units_failed: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
-    history: History | None = None
+    history: "History | None" = None
 
     @property
     def reviewed(self) -> int:

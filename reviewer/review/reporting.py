@@ -14,7 +14,6 @@ from reviewer.core.report import Cost, Engine, FileReport, PassReport, Report
 from reviewer.core.request import Cause, Usage
 from reviewer.core.select import Selection
 from reviewer.core.verdict import FailOn, Policy, Shortfall, decide
-from reviewer.review.screen_findings import aligned
 
 if TYPE_CHECKING:
     from reviewer.review.flow import Outcome
@@ -62,6 +61,8 @@ def assemble(
     missed = [*shortfalls, *shortfalls_of(changes, selection, outcome)]
     findings = outcome.findings if outcome else ()
     if screened:
+        from reviewer.review.screen_findings import aligned
+
         findings = tuple(merge([*screened, *aligned(findings, screened)]))
     return Report(
         verdict=decide(findings, missed, terms.fail_on, terms.on_incomplete),
