@@ -36,7 +36,10 @@ def ignore_spec(patterns: Iterable[str]) -> GitIgnoreSpec:
 
 @lru_cache(maxsize=64)
 def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns, pattern_factory=_Linear, backend="simple")
+    try:
+        return GitIgnoreSpec.from_lines(patterns, pattern_factory=_Linear, backend="simple")
+    except re.error as error:  # the library lets `[z-a]` through to the compiler
+        raise ValueError(f"a pattern of {list(patterns)[:3]} is none: {error}") from error
 
 
 def linear(regex: str) -> str:

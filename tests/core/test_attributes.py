@@ -80,7 +80,16 @@ def test_any_value_but_a_false_one_is_set(value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "*", "! linguist-generated", "\\ linguist-generated", "[ linguist-generated"]
+    "text",
+    [
+        "",
+        "\n\n",
+        "*",
+        "! linguist-generated",
+        "\\ linguist-generated",
+        "[ linguist-generated",
+        "[z-a] linguist-generated",
+    ],
 )
 def test_rules_that_say_nothing_match_nothing(text):
     assert parse_attributes({"": text}).of("x") == (False, False)

@@ -41,3 +41,8 @@ def test_wildcards_match_as_git_says(pattern, path, matched):
 
 def test_the_last_pattern_decides():
     assert [ignore_spec(["*.md", "!a*b.md"]).match_file(path) for path in ("x.md", "aab.md")] == [True, False]
+
+
+def test_a_range_that_runs_backwards_is_no_pattern():
+    with pytest.raises(ValueError, match="is none"):
+        ignore_spec(["[z-a]"])
