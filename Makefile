@@ -12,6 +12,9 @@ UPGRADE ?=
 FUZZ_SECONDS ?= 600
 FUZZ ?=
 
+# Images often set this; each of the many processes that the tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 # One pinned resolver writes the same locks everywhere; only `make lock` needs it.

@@ -1,5 +1,6 @@
 """What holds for every test: nothing of this machine's user comes in, and nothing goes out beyond loopback."""
 
+import gc
 import ipaddress
 import os
 import sys
@@ -70,6 +71,12 @@ def _is_loopback(host: str | bytes) -> bool:
         return ipaddress.ip_address(name.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 if not RECORDING_REALLY:

@@ -10,6 +10,7 @@ import pytest
 
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.history import Evidence, history_of
+from reviewer.commands.audit import _Session
 from reviewer.config.settings import Settings
 from reviewer.core.audit_report import Known, Standing
 from reviewer.core.audit_trend import KEPT_RUNS, RunFigures, below, together
@@ -55,6 +56,13 @@ def test_the_link_is_relative_to_the_report(records, report, link):
     assert Evidence(Path(records) if records else None).seen_from(Path(report)) == link
 
 
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`run` looks again at once, not after five seconds."""
+    monkeypatch.setattr(_Session, "_pause", lambda session, audit: 0.02)
+
+
+@pytest.mark.usefixtures("no_pauses")
 def test_three_nights_in_one_report(tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     html = ("--html", str(tmp_path / "report.html"))
     with commands(tmp_path, capsys) as audit:
@@ -74,6 +82,7 @@ def test_three_nights_in_one_report(tmp_path: Path, shop: Repository, capsys: py
     assert "shop/m1.py: " in page
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_the_figures_outlive_what_the_state_forgets(
     tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

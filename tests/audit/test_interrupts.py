@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from reviewer.simulator import Fault
+from tests import warm
 from tests.audit.test_commands import Command, commands
 from tests.audit.whole_night import module
 from tests.commands.runner import parse_outputs
@@ -53,5 +53,5 @@ def start(audit: Command, command: str) -> "tuple[subprocess.Popen[bytes], Path]
     outputs = audit.folder / "interrupted"
     words = ["--repo", str(audit.folder / "shop"), "--state", str(audit.folder / "audit.db")]
     env = {**os.environ, **audit.env, "GITHUB_OUTPUT": str(outputs)}
-    line = [sys.executable, "-m", "reviewer", "audit", command, *words]
+    line = [*warm.program(), "audit", command, *words]
     return subprocess.Popen(line, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE), outputs

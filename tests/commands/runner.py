@@ -18,6 +18,7 @@ import pytest
 from reviewer import cli
 from reviewer.guard.outgoing import protecting
 from reviewer.simulator import Behaviour, Simulator
+from tests import warm
 from tests.known_answers import Change
 
 SCHEMA = json.loads((Path(cli.__file__).parent / "publish" / "report.schema.json").read_text())
@@ -78,12 +79,14 @@ class Runner:
     def program(self, *arguments: str, stdin: bytes = b"", **env: str) -> Ran:
         """As a process of its own."""
         self._clear()
-        process = self.start(*arguments, **env)
+        process = self.start(*arguments, cold=True, **env)
         out, err = process.communicate(stdin, timeout=60)
         return self.ended(process, out, err)
 
-    def start(self, *arguments: str, **env: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "reviewer", *self._with_json(arguments)]
+    def start(self, *arguments: str, cold: bool = False, **env: str) -> "subprocess.Popen[bytes]":
+        """Start a process of its own. `cold`: with all its imports before it."""
+        program = (sys.executable, "-m", "reviewer") if cold else warm.program()
+        command = [*program, *self._with_json(arguments)]
         environment = {**os.environ, **self.env, **env}
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe)

@@ -131,7 +131,7 @@ def test_interrupt_ends_with_130_and_outputs(reviewer: Runner, small: Change, nu
         return KnownAnswers(small.planted)(body)
 
     with simulated(Behaviour(brain=brain, latency=20.0, first_byte=20.0)) as (_, env):
-        process = reviewer.start(*diff_arguments(small), **env)
+        process = reviewer.start(*diff_arguments(small), cold=True, **env)
         assert asked.wait(timeout=30)
         started = time.monotonic()
         process.send_signal(number)

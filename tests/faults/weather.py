@@ -177,7 +177,7 @@ def no_waiting(clock: Clock, *, patience: float | None = None) -> Iterator[None]
     """Waits move the clock; `patience` is how long clients wait for an answer, in real seconds."""
     from reviewer.commands import audit, reviewing
     from reviewer.forge import client as forge
-    from reviewer.model import batches, client
+    from reviewer.model import batches, client, counting
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (reviewing, audit):
@@ -188,6 +188,7 @@ def no_waiting(clock: Clock, *, patience: float | None = None) -> Iterator[None]
         if patience:
             patch.setattr(client, "REQUEST_TIMEOUT", patience)
             patch.setattr(batches, "REQUEST_TIMEOUT", patience)
+            patch.setattr(counting, "_SECONDS", patience)
         yield
 
 

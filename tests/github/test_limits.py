@@ -163,7 +163,8 @@ def test_writes_keep_a_second_apart_in_real_time(opened: Opened) -> None:
     bugs = [f"high: Bug {n}" for n in range(32)]
     stage = opened({"a.py": code(lines=90)}, {"a.py": code(*bugs, lines=90, at=5)})
 
-    ran = stage.reviewer.program("pr", "--max-inline-comments", "32", **{**stage.job.env(), **stage.api_env})
+    process = stage.reviewer.start("pr", "--max-inline-comments", "32", **{**stage.job.env(), **stage.api_env})
+    ran = stage.reviewer.ended(process, *process.communicate(timeout=60))
 
     assert (ran.code, len(stage.posted), len(stage.pull.reviews)) == (1, 32, 2)
     assert len(stage.job.writes) == 3

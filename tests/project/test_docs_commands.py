@@ -6,8 +6,8 @@ They run in a small repository, against the simulated API and a GitHub on loopba
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import typer
 
 from reviewer.commands.app import build_app
 from reviewer.simulator import Simulator
+from tests import warm
 from tests.fakes.github import FakeGitHub
 from tests.project.act import PROJECT
 from tests.project.pages import PAGES, blocks, read, spans
@@ -73,7 +74,7 @@ def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a reader: `reviewer` on the path, keys set, in a repository with an open pull request."""
     program = tmp_path / "bin/reviewer"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m reviewer "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(warm.program())} "$@"\n')
     program.chmod(0o755)
     repository = tmp_path / "shop"
     base, head = make_shop(repository)
