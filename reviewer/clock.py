@@ -37,3 +37,10 @@ class SystemClock:
         import asyncio  # start-up does without it
 
         await asyncio.sleep(seconds)
+
+
+def pause(clock: Clock, seconds: float) -> None:
+    """Wait, where no event loop runs."""
+    import asyncio
+
+    asyncio.run(clock.sleep(seconds))

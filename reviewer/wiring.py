@@ -227,7 +227,7 @@ def audit_driver(
     prices = prices_of(settings, engine)
     with engine_env(engine, env) as sdk_env, make_batch_client(sdk_env) as client:
         sampler = LaneSampler(sdk_env, settings, prices, clock)
-        yield Driver(state, BatchApi(client), sampler, audit_prompter, prices, clock)
+        yield Driver(state, BatchApi(client, clock), sampler, audit_prompter, prices, clock)
 
 
 def engine_notes(engine: Engine) -> tuple[str, ...]:

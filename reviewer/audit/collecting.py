@@ -1,7 +1,7 @@
 """What has ended comes in: one list call for all batches, results in a stream, every request ticked off.
 
 Rows are kept page by page, by batch and custom id, so that reading twice counts once: a crash, or a stream that breaks
-off, is made good by collecting again.
+off, is made good by reading again: once at once, then by the next run.
 """
 
 from collections.abc import Iterator
@@ -98,6 +98,9 @@ class _Collection:
         arrivals = Arrivals(self._state, self._clock, self._batch.audit, self._judge, shown)
         stream = _Stream(self._api.results(shown), self._batch.intent)
         kept = arrivals.keep(stream.rows())
+        if stream.cut:
+            stream = _Stream(self._api.results(shown), self._batch.intent)
+            kept += replace(arrivals.keep(stream.rows()), known=0)  # what came before the cut comes again
         if stream.foreign:
             self._state.intents.disown(self._batch)
             doubt = f"{self._batch.id} holds other requests than ours; the batch that was meant is looked for again."
@@ -136,7 +139,7 @@ class _Stream:
 
     def __init__(self, rows: Iterator[BatchRow], intent: str) -> None:
         self._rows, self._intent = rows, intent
-        self.foreign, self.error = False, ""
+        self.foreign, self.cut, self.error = False, False, ""
 
     def rows(self) -> Iterator[tuple[BatchRow, CustomId]]:
         first = True
@@ -153,7 +156,7 @@ class _Stream:
             # A refused key is nothing to wait for; that there are no results may be so for a moment.
             if isinstance(error, BatchError) and error.failure.fatal and error.failure.status != 404:
                 raise
-            self.error = str(error)
+            self.cut, self.error = isinstance(error, ResultsCut), str(error)
 
 
 def next_look(state: AuditState, audit: str, now: datetime, chance: float) -> float | None:

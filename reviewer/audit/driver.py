@@ -149,7 +149,7 @@ class Driver:
             document = self._draw(audit, document)
             sampled = self._ask(audit, document, room, purse)
         if document.sample:
-            moved.notes.append(str(sampled))
+            moved.notes += [str(sampled), *([sentences.unanswered(sampled.lost)] if sampled.lost else [])]
         document = replace(
             document, sampled=str(sampled) if document.sample else "", lost=str(Decimal(document.lost) + sampled.lost)
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reviewer.clock import Clock
+from reviewer.clock import Clock, pause
 from reviewer.core.request import Answered, Canceled, Errored, Expired, Refused, Reply, Request, Truncated
 from reviewer.model.batch_rows import ResultsCut
 from reviewer.model.batch_values import BatchInfo, BatchRow, row_to_reply
@@ -25,8 +25,9 @@ GRACE = timedelta(minutes=5)
 """How long a new batch may be missing from the list."""
 SKEW = timedelta(minutes=10)
 """How far this machine's clock may be from the API's."""
-_MORE_LOOKS = 3
-"""Lists that have to agree, when the grace is over, that a batch is not there: one of them may be an old one."""
+_MORE_LOOKS = (1.0, 2.0, 4.0)
+"""Seconds before each further list that has to agree, when the grace is over, that a batch is not there: a list may be
+an old one."""
 _CREATION = timedelta(hours=1)
 """How long after its intent a batch may have been made, at most: the upload of 256 MB takes its time."""
 RESULTS_KEPT = timedelta(days=29)
@@ -43,22 +44,22 @@ def reconcile(state: AuditState, api: BatchApi, clock: Clock, listing: Iterable[
     doubts = []
     for intent in state.intents.in_doubt():
         seen = api.list_all(intent.at - SKEW) if listing is None else listing
-        if doubt := _settle(state, api, clock.now(), intent, seen):
+        if doubt := _settle(state, api, clock, intent, seen):
             doubts.append(doubt)
     return doubts
 
 
-def _settle(
-    state: AuditState, api: BatchApi, now: datetime, intent: Intent, listing: Iterable[BatchInfo]
-) -> str | None:
+def _settle(state: AuditState, api: BatchApi, clock: Clock, intent: Intent, listing: Iterable[BatchInfo]) -> str | None:
     candidates = _candidates(state, intent, listing)
-    if not candidates and now < (over := _grace_over(intent)):
+    if not candidates and clock.now() < (over := _grace_over(intent)):
         until = f"{over:%H:%M:%S} UTC"
         return (
             f"The creation of a batch of {intent.requests} requests was not confirmed; it may be listed until {until}."
         )
-    for _ in range(_MORE_LOOKS):
-        candidates = candidates or _candidates(state, intent, api.list_all(intent.at - SKEW))
+    for wait in _MORE_LOOKS:
+        if not candidates:
+            pause(clock, wait)
+            candidates = _candidates(state, intent, api.list_all(intent.at - SKEW))
     if not candidates:
         state.intents.void(intent.id, "The batch is not in the API's list: it was never made.")
         return None

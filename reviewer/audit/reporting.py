@@ -12,6 +12,7 @@ from reviewer.audit.integrating import INTEGRATION
 from reviewer.audit.ledger import Ledger, cost_of_passes
 from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
+from reviewer.audit.sentences import unanswered
 from reviewer.audit.verifying import VERIFY, Candidates, Judgements
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk
 from reviewer.core.finding import Finding
@@ -218,7 +219,7 @@ def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding],
             "killed had them under way, and their questions went into a batch."
         )
     if Decimal(document.lost):
-        yield f"Attempts of the sample without an answer may have cost up to ${document.lost} more."
+        yield unanswered(Decimal(document.lost))
     if ledger.unsure.batch:
         yield (
             f"The results of {ledger.unsure.batch:,} requests of batches are gone; they may have cost up to "

@@ -6,6 +6,7 @@ from reviewer.audit.budgeting import Slice
 from reviewer.audit.collecting import Collected
 from reviewer.audit.recovery import Recovered
 from reviewer.audit.submission import Submitted
+from reviewer.core.pricing import dollars
 from reviewer.publish.wording import number
 
 
@@ -68,3 +69,8 @@ def came_in(collected: Collected) -> list[str]:
 
 def _batches(count: int) -> str:
     return number(count, "batch", "batches")
+
+
+def unanswered(usd: Decimal) -> str:
+    """What attempts of the sample may have cost whose answers did not arrive."""
+    return f"Possibly paid and lost: attempts of the sample without an answer, at most ${dollars(usd)} beside the cost."

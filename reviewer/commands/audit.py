@@ -25,6 +25,7 @@ from reviewer.forge.policy import read_policy
 from reviewer.guard.terminal import plain
 from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
+from reviewer.store.audit_database import StateInUse
 from reviewer.store.audit_values import Audit
 from reviewer.wiring import RunOptions, audit_driver, settings_of
 
@@ -55,8 +56,11 @@ def submit(source: AuditSource, options: RunOptions, env: Mapping[str, str], con
 
 
 def collect(source: AuditSource, options: RunOptions, env: Mapping[str, str], console: Console) -> int:
-    """Move the unfinished audit by whatever is ready; nothing to do is fine."""
-    return _run(source, options, env, console, begin=source.recover, wait=False)
+    """Move the unfinished audit by whatever is ready; nothing to do is fine, and so is another run that does it."""
+    try:
+        return _run(source, options, env, console, begin=source.recover, wait=False)
+    except StateInUse:
+        return Telling(options, env, console).busy()
 
 
 def see_through(source: AuditSource, options: RunOptions, env: Mapping[str, str], console: Console) -> int:

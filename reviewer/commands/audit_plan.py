@@ -67,7 +67,7 @@ def run(source: AuditSource, options: RunOptions, env: Mapping[str, str], consol
     counts = [_counted(each, settings, before) for each in setting.repositories]
     checks = [check for repo in source.repos if (check := _cron(repo, settings.audit.sla))]
     plan = _plan(counts, setting, options)
-    fits = rounds_that_fit(schedule, _later(settings), p95, _COLLECT_GAP)
+    fits = rounds_that_fit(_reserve(schedule, checks), _later(settings), p95, _collect_gap(checks))
     plan["schedule"] = _schedule(schedule, checks, [str(fit) for fit in fits])
     if options.json:
         write_whole(options.json, json.dumps(plan, indent=2) + "\n")
@@ -86,6 +86,16 @@ def _check_flag(options: RunOptions) -> None:
 
 def _later(settings: Settings) -> list[tuple[str, str]]:
     return [("integration", settings.models.integration), ("verify", settings.models.verify)]
+
+
+def _reserve(schedule: Schedule, checks: Sequence[CronCheck]) -> timedelta:
+    """What the workflow's own submissions leave of the SLA; without one, what the recommended ones would."""
+    gaps = [check.submit_gap for check in checks]
+    return max(timedelta(0), schedule.largest - max(gaps)) if gaps else schedule.reserve
+
+
+def _collect_gap(checks: Sequence[CronCheck]) -> timedelta:
+    return max((check.collect_gap for check in checks if check.collect_gap), default=_COLLECT_GAP)
 
 
 def _earlier(setting: Setting, source: AuditSource) -> tuple[Earlier, dict[str, timedelta]]:
@@ -177,7 +187,7 @@ def _schedule(schedule: Schedule, checks: Sequence[CronCheck], fits: Sequence[st
         "submit_cron": schedule.submit_cron,
         "collect_cron": schedule.collect_cron,
         "later_rounds": list(fits),
-        "checks": [{"holds": check.holds, "message": check.message} for check in checks],
+        "checks": [{"holds": check.holds, "message": check.message, "warning": check.warning} for check in checks],
     }
 
 
@@ -228,4 +238,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     yield schedule["arithmetic"]
     yield f"Submit: `{schedule['submit_cron']}`. Collect: `{schedule['collect_cron']}`."
     yield from schedule["later_rounds"]
-    yield from (check["message"] for check in schedule["checks"])
+    if not schedule["checks"]:
+        yield f"No cron line was checked: there is none in {_WORKFLOW}."
+    for check in schedule["checks"]:
+        yield from filter(None, (check["message"], check["warning"]))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reviewer.audit.budgeting import spent
+from reviewer.audit.budgeting import spent, unsure
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.durations import durations_by_model
 from reviewer.clock import SystemClock
@@ -20,6 +20,7 @@ from reviewer.core.pricing import Price, cost, dollars, price_of
 from reviewer.core.sla import span
 from reviewer.guard.terminal import plain
 from reviewer.publish.files import write_whole
+from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit
 from reviewer.wiring import RunOptions, prices_of
@@ -60,18 +61,24 @@ def status_of(state: AuditState, clock: SystemClock) -> dict[str, Any]:
         "rounds": {name: dict(counts) for name, counts in state.requests.counts(audit.id).items()},
         "sample": document.sampled,
         "cache_marking": document.marking,
-        "cost": _cost(state, audit, prices),
+        "cost": _cost(state, audit, prices, Decimal(document.lost)),
         "batches": _batches(state, clock),
         "cache": _cache(state),
     }
 
 
-def _cost(state: AuditState, audit: Audit, prices: Mapping[str, Price]) -> dict[str, str]:
+def _cost(state: AuditState, audit: Audit, prices: Mapping[str, Price], lost: Decimal) -> dict[str, str]:
+    """`possibly_lost_usd`: at most so much was paid beside `usd` for answers that did not arrive."""
     sync = Decimal(0)
     for row in state.figures.spent(audit.id):
         price = price_of(row.model, prices)
         sync += cost(row.usage, price.above if row.large and price.above else price)
-    return {"usd": dollars(spent(state, audit.id, prices)), "sync_usd": dollars(sync)}
+    lost += unsure(state, audit.id, prices).usd
+    return {
+        "usd": dollars(spent(state, audit.id, prices)),
+        "sync_usd": dollars(sync),
+        "possibly_lost_usd": dollars(lost),
+    }
 
 
 def _batches(state: AuditState, clock: SystemClock) -> dict[str, dict[str, Any]]:
@@ -99,7 +106,7 @@ def _cache(state: AuditState) -> list[dict[str, Any]]:
             "prefix": use.prefix[:12],
             "ttl": use.ttl,
             "requests": use.requests,
-            "hit_rate": round(use.read / (use.read + use.written), 4) if use.read + use.written else 0.0,
+            "hit_rate": round(use.read / (use.read + use.written), 4) if use.read + use.written else None,
         }
         for use in state.figures.cache_use()
     ]
@@ -112,6 +119,8 @@ def _show(status: Mapping[str, Any], console: Console) -> None:
     told = status["cost"]
     head = f"Audit {status['audit']}: {status['state']}, {status['stage']}; ${told['usd']} paid"
     console.print(Text(plain(f"{head}, ${told['sync_usd']} on the synchronous API.")), soft_wrap=True)
+    if Decimal(told["possibly_lost_usd"]):
+        console.print(f"Possibly paid and lost: answers that did not arrive, at most ${told['possibly_lost_usd']}.")
     for name, counts in status["rounds"].items():
         parts = ", ".join(f"{count:,} {state}" for state, count in counts.items())
         console.print(Text(plain(f"{name} round: {parts}")))
@@ -122,8 +131,13 @@ def _show(status: Mapping[str, Any], console: Console) -> None:
     if status["batches"]:
         console.print(table)
     for use in status["cache"]:
-        text = f"cache: {use['lane']}, {use['model']}, {use['ttl']}: {use['hit_rate']:.0%} hits of {use['requests']:,}"
-        console.print(Text(plain(text)))
+        console.print(Text(plain(f"cache: {use['lane']}, {use['model']}, {use['ttl']}: {_hits(use)}")))
+
+
+def _hits(use: Mapping[str, Any]) -> str:
+    asked = number(use["requests"], "request")
+    rate = use["hit_rate"]
+    return f"hits not measured, {asked} neither wrote nor read it" if rate is None else f"{rate:.0%} hits of {asked}"
 
 
 def _time(seconds: float | None) -> str:

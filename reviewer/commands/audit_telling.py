@@ -22,7 +22,7 @@ from reviewer.commands.reviewing import write_actions_files, write_files
 from reviewer.core.audit_report import Standing, compare, dump_known, load_known, remembered
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
-from reviewer.core.sla import rounds_that_fit, schedule_for
+from reviewer.core.sla import deadline_of, rounds_that_fit, schedule_for
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ExitCode
 from reviewer.guard.terminal import plain
@@ -32,6 +32,7 @@ from reviewer.wiring import RunOptions, prices_of
 
 _COLLECT_GAP = timedelta(hours=2)
 """How long a `collect` may be away, where nobody says."""
+_NONE = "No audit has been submitted yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,15 @@ class Telling:
 
     def nothing_to_do(self, latest: Audit | None) -> int:
         """No audit is in progress."""
-        state = latest.status if latest else "complete"
-        self._say("No audit is in progress." if latest else "No audit has been submitted yet.")
-        self._outputs(state)
+        known = f"No audit is in progress; the last one ended as {latest.status}." if latest else _NONE
+        self._say(f"{known} There was nothing to collect, so no report was written and the output `state` is empty.")
+        self._outputs("")
+        return ExitCode.PASS
+
+    def busy(self) -> int:
+        """Another run has the state, and moves the audit on."""
+        self._say("Another run is at work on this audit's state and moves it on, so there is nothing to do now.")
+        self._outputs("in-progress")
         return ExitCode.PASS
 
     def in_progress(self, audit: Audit) -> int:
@@ -66,13 +73,19 @@ class Telling:
         return ExitCode.INCOMPLETE
 
     def interim_is_due(self, driver: Driver, audit: Audit) -> bool:
-        """Whether the later rounds may come after the deadline, so that the file round is published now."""
+        """Whether the later rounds may come after the deadline, so that the file round is published now.
+
+        Where submissions are as far apart as the SLA allows, less is left of it than the recommended reserve.
+        """
         document = AuditDocument.read(audit.document)
         models = document.settings.models
-        known = durations_by_model(driver.state.figures.durations(), driver.clock.now())
+        now, sla = driver.clock.now(), document.settings.audit.sla
+        known = durations_by_model(driver.state.figures.durations(), now)
         p95 = {model: figures.p95 for model, figures in known.items() if figures.p95}
         wanted = [("integration", models.integration), ("verify", models.verify)]
-        fits = rounds_that_fit(schedule_for(document.settings.audit.sla), wanted, p95, _COLLECT_GAP)
+        before = last_ended(driver.state, audit)
+        left = deadline_of(before.started_at if before else None, audit.started_at, sla) - now
+        fits = rounds_that_fit(min(schedule_for(sla).reserve, left), wanted, p95, _COLLECT_GAP)
         return not all(fit.fits for fit in fits)
 
     def interim(self, driver: Driver, audit: Audit) -> None:

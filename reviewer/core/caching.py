@@ -96,6 +96,9 @@ def mark(price: Price, prefix_tokens: int, followers: int, hits: Mapping[Way, Hi
     best = max(savings, key=lambda way: savings[way], default=None)
     if best and savings[best] > 0:
         return _chosen(price, best, followers, savings[best], known[best])
+    if best and not known[best].read + known[best].written:
+        seen = f"of {known[best].requests:,} marked requests none wrote or read the cache"
+        return _why(plain, f"{best}: hits are not measured; {seen}")
     if best:
         return _why(plain, f"{best}: {known[best].rate:.0%} measured hits are not above {_needed(price, best):.0%}")
     return _why(plain, "hits are not measured yet, and there are too few requests for a trial")

@@ -1,7 +1,8 @@
 """When an audit must be submitted so that its findings are published in time, with the arithmetic shown.
 
 What is guaranteed is the file round. A change made right after one submission waits for the next one, then for its
-batches, which the API ends within 24 hours, then for the next `collect`; the sum must not exceed the SLA.
+batches, which the API ends within 24 hours: together they must not exceed the SLA. What they leave of it is the
+reserve, for the next `collect`, which publishes the findings, and for the rounds that follow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,12 +60,16 @@ class RoundFit:
 
 @dataclass(frozen=True, slots=True)
 class CronCheck:
-    """Whether cron lines meet an SLA; `message` shows the sum."""
+    """Whether cron lines meet an SLA; `message` shows the sum.
+
+    `warning` is a sentence where collecting takes more than the reserve that submissions leave, else empty.
+    """
 
     holds: bool
     submit_gap: timedelta
     collect_gap: timedelta
     message: str
+    warning: str = ""
 
 
 def schedule_for(sla: timedelta) -> Schedule:
@@ -91,14 +96,14 @@ def schedule_for(sla: timedelta) -> Schedule:
 
 
 def rounds_that_fit(
-    schedule: Schedule, rounds: Sequence[tuple[str, str]], p95: Mapping[str, timedelta], collect_gap: timedelta
+    reserve: timedelta, rounds: Sequence[tuple[str, str]], p95: Mapping[str, timedelta], collect_gap: timedelta
 ) -> tuple[RoundFit, ...]:
-    """Which (name, model) rounds after the first run inside the reserve, by their models' measured batch times.
+    """Which (name, model) rounds after the first run inside a reserve, by their models' measured batch times.
 
     Each round is begun by one `collect` and found by another, so it takes its batches' time and one gap more; the file
     round's own `collect` takes the first gap.
     """
-    left = schedule.reserve - collect_gap
+    left = reserve - collect_gap
     fits = []
     for name, model in rounds:
         measured = p95.get(model)
@@ -109,23 +114,34 @@ def rounds_that_fit(
 
 
 def check_cron(submit: Sequence[str], sla: timedelta, collect: Sequence[str] = ()) -> CronCheck:
-    """Whether these cron lines meet an SLA: the longest gap between submissions, a batch, the longest wait to collect.
+    """Whether these cron lines meet an SLA: the longest gap between submissions may be the SLA less a batch's time.
 
-    Without `collect` lines collecting is taken to cost no time. ConfigError for lines that cannot be read, or an SLA
-    that no schedule meets.
+    The longest wait for a `collect` comes out of the reserve; without `collect` lines it is taken to be none.
+    ConfigError for lines that cannot be read, or an SLA that no schedule meets.
     """
     schedule = schedule_for(sla)
     gap = largest_gap(submit)
     wait = largest_gap(collect) if collect else timedelta(0)
-    total = gap + BATCH_BOUND + wait
-    steps = [f"up to {span(gap)} until the next submission", f"{span(BATCH_BOUND)} for its batches"]
-    if collect:
-        steps.append(f"up to {span(wait)} until they are collected")
-    said = f"{', '.join(steps)}: {span(total)} in all"
-    if total <= sla:
-        return CronCheck(True, gap, wait, f"The schedule meets the SLA of {span(sla)}: {said}.")
-    hint = f"Submit with `{schedule.submit_cron}` and collect with `{schedule.collect_cron}`, or set a longer SLA"
-    return CronCheck(False, gap, wait, f"The schedule does not meet the SLA of {span(sla)}: {said}. {hint}.")
+    said = (
+        f"up to {span(gap)} until the next submission, {span(BATCH_BOUND)} for its batches: {span(gap + BATCH_BOUND)}"
+    )
+    better = f"Submit with `{schedule.submit_cron}` and collect with `{schedule.collect_cron}`"
+    if gap > schedule.largest:
+        message = (
+            f"The schedule does not meet the SLA of {span(sla)}: {said} in all, and submissions may be at most "
+            f"{span(sla)} − {span(BATCH_BOUND)} = {span(schedule.largest)} apart. {better}, or set a longer SLA."
+        )
+        return CronCheck(False, gap, wait, message)
+    left = schedule.largest - gap
+    message = f"The schedule meets the SLA of {span(sla)}: {said} in all, which leaves {span(left)} in reserve."
+    if wait <= left:
+        return CronCheck(True, gap, wait, message)
+    warning = (
+        f"Warning: findings are published by the `collect` after the batches' end, up to {span(wait)} later, and the "
+        f"reserve is {span(left)}: a batch that takes its whole {span(BATCH_BOUND)} may be published "
+        f"{span(wait - left)} late. {better} to keep that in reserve."
+    )
+    return CronCheck(True, gap, wait, message, warning)
 
 
 def deadline_of(previous: datetime | None, submitted: datetime, sla: timedelta) -> datetime:
@@ -149,6 +165,8 @@ def at_risk(previous: datetime | None, now: datetime, sla: timedelta) -> str:
 def span(time: timedelta) -> str:
     """A length of time for people: `30h`, `6h 40m`, `7d`; seconds are left out above a minute."""
     minutes = int(abs(time).total_seconds() // 60)
+    if not time:
+        return "0m"
     if minutes < 1:
         return f"{int(abs(time).total_seconds())}s"
     sign = "-" if time < timedelta(0) else ""

@@ -1,14 +1,15 @@
-"""The Message Batches API over the official SDK: create, list, results, cancel; one HTTP call each, never repeated.
+"""The Message Batches API over the official SDK: create, list, results, cancel.
 
-A repeated create would be paid twice, so whoever calls decides what a failure means: `BatchError.unsure` tells whether
-the API may have acted on it.
+Looking (list, batch, results) costs nothing, and is tried up to three times. A repeated create would be paid twice, so
+whoever calls decides what a failure means: `BatchError.unsure` tells whether the API may have acted on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reviewer.clock import Clock, SystemClock, pause
 from reviewer.errors import EngineError
 from reviewer.model.batch_body import BatchBody
 from reviewer.model.batch_rows import ResultsCut, read_rows
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 _PATH = "/v1/messages/batches"
 _HOME = "api.anthropic.com"
 _PAGE = 1000
+_PAUSES = (1.0, 2.0)
+"""Seconds before the second and the third look, where the API names no time."""
+_LONGEST_PAUSE = 30.0
+"""Seconds; the API's wish for more is left to the next run."""
+_LONGEST_TRY = 60.0
+"""Seconds after whose failure there is no further try: a runner's minutes cost, too."""
 
 
 class BatchError(EngineError):
@@ -67,8 +74,9 @@ def make_batch_client(env: Mapping[str, str]) -> "Anthropic":
 class BatchApi:
     """One workspace's batches. Every method raises BatchError for what the API or the network does."""
 
-    def __init__(self, client: "Anthropic") -> None:
+    def __init__(self, client: "Anthropic", clock: Clock | None = None) -> None:
         self._client = client.with_options(max_retries=0)
+        self._clock = clock or SystemClock()
 
     def create(self, body: BatchBody) -> BatchInfo:
         """Make a batch of a finished body."""
@@ -126,10 +134,7 @@ class BatchApi:
             "headers": {"accept": "application/binary", "x-stainless-raw-response": "stream"},
             "follow_redirects": False,
         }
-        try:
-            response: Any = self._client.get(path, cast_to=httpx2.Response, options=options, stream=False)
-        except Exception as error:
-            raise BatchError(classify(error)) from error
+        response = self._looked(lambda: self._client.get(path, cast_to=httpx2.Response, options=options, stream=False))
         try:
             yield from read_rows(response.iter_bytes())
         except httpx2.HTTPError as error:
@@ -161,11 +166,22 @@ class BatchApi:
         import httpx2
 
         options: Any = {"params": query or {}, "follow_redirects": False}
-        try:
-            response: Any = self._client.get(path, cast_to=httpx2.Response, options=options)
-            return response.json()
-        except Exception as error:
-            raise BatchError(classify(error)) from error
+        return self._looked(lambda: self._client.get(path, cast_to=httpx2.Response, options=options).json())
+
+    def _looked(self, look: Callable[[], Any]) -> Any:
+        """What a look shows; one that failed for the moment is repeated."""
+        for wait in (*_PAUSES, None):
+            began = self._clock.monotonic()
+            try:
+                return look()
+            except Exception as error:
+                failure = classify(error)
+                wished = failure.retry_after or 0.0
+                late = self._clock.monotonic() - began > _LONGEST_TRY
+                if wait is None or late or not failure.retry or wished > _LONGEST_PAUSE:
+                    raise BatchError(failure) from error
+                pause(self._clock, max(wait, wished))
+        raise AssertionError  # pragma: no cover - the last try returns or raises
 
 
 def _creation_failed(error: Exception) -> BatchError:

@@ -59,7 +59,7 @@ class AuditState:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Be the only run that changes it; ConfigError where another one is at work. Reading needs no permission."""
+        """Be the only run that changes it; StateInUse where another one is at work. Reading needs no permission."""
         with exclusive(self._engine), _telling("written", "The disk may be full, or the file damaged."):
             yield
 

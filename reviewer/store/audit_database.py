@@ -26,6 +26,10 @@ CHOOSE = "Choose another `--state`."
 _URL = "Write a path, or postgresql+psycopg://USER@HOST/NAME."
 
 
+class StateInUse(ConfigError):
+    """Another run has the state to itself."""
+
+
 def open_database(where: str, now: datetime) -> Engine:
     """The engine for a path (SQLite) or a URL, its schema made or brought up to date. ConfigError says why not."""
     url = _url(where)
@@ -120,10 +124,10 @@ def _check_free(tables: set[str], dialect: str, shown: str) -> None:
 
 @contextmanager
 def exclusive(engine: Engine) -> Iterator[None]:
-    """Be the only run on this state; ConfigError where another one is at work. A run that dies lets go by that."""
+    """Be the only run on this state; StateInUse where another one is at work. A run that dies lets go by that."""
     with _held(engine) as free:
         if not free:
-            raise ConfigError(
+            raise StateInUse(
                 "Another run is at work on this audit's state.",
                 step="Wait for it to end; give the audit's workflow a `concurrency` group.",
             )

@@ -121,7 +121,7 @@ def night(folder: Path, clock: Clock | None = None, **behaviour: Any) -> Iterato
         state = AuditState.open(str(folder / "audit.db"), clock.now())
         with make_batch_client(env) as client, state.exclusive():
             audit = state.audits.unfinished() or state.audits.start({"repositories": ["acme/shop"]}, clock.now())
-            yield Night(clock, simulator, state, BatchApi(client), audit.id)
+            yield Night(clock, simulator, state, BatchApi(client, clock), audit.id)
         state.close()
 
 

@@ -16,6 +16,7 @@ from reviewer.model.batch_values import read_info, read_row, row_to_reply
 from reviewer.model.batches import BatchApi, BatchError, make_batch_client
 from reviewer.simulator import Answer, Behaviour, Fault, Simulator
 from tests.audit.night import MODEL, until
+from tests.simulator.test_wire_cache import Clock
 
 PARAMS = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}
 SHOWN = {
@@ -49,9 +50,14 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def api(simulator: Simulator) -> Iterator[BatchApi]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def api(simulator: Simulator, clock: Clock) -> Iterator[BatchApi]:
     with make_batch_client({"ANTHROPIC_API_KEY": "key", "ANTHROPIC_BASE_URL": simulator.base_url}) as client:
-        yield BatchApi(client)
+        yield BatchApi(client, clock)
 
 
 def body_of(count: int, limits: BatchLimits | None = None) -> BatchBody:
@@ -161,6 +167,79 @@ def test_whether_a_failed_create_may_have_made_a_batch(
         api.create(body)
     assert caught.value.unsure is unsure
     assert len(simulator.calls) == 1
+
+
+def looks(api: BatchApi) -> dict[str, Callable[[], Any]]:
+    """The calls that change nothing."""
+    with body_of(1) as body:
+        made = api.create(body)
+    shown = until(lambda: (now := api.retrieve(made.id)) and now.ended and now)
+    return {
+        "batches.list": api.list_all,
+        "batches.retrieve": lambda: api.retrieve(made.id),
+        "batches.results": lambda: list(api.results(shown)),
+    }
+
+
+_PASSING = [
+    (Fault("status", status=408), 1.0),
+    (Fault("status", status=409), 1.0),
+    (Fault("status", status=429, retry_after=1), 1.0),
+    (Fault("status", status=429, retry_after=30), 30.0),
+    (Fault("status", status=500), 1.0),
+    (Fault("status", status=529), 1.0),
+    (Fault("html", status=502), 1.0),
+    (Fault("reset_before"), 1.0),
+    (Fault("reset_after"), 1.0),
+]
+
+
+@pytest.mark.parametrize("endpoint", ["batches.list", "batches.retrieve", "batches.results"])
+@pytest.mark.parametrize(("fault", "waited"), _PASSING)
+def test_a_look_that_fails_for_a_moment_is_repeated(
+    simulator: Simulator, api: BatchApi, clock: Clock, endpoint: str, fault: Fault, waited: float
+) -> None:
+    look = looks(api)[endpoint]
+    simulator.inject(fault, endpoint)
+    assert look()
+    assert clock.seconds == waited
+
+
+@pytest.mark.parametrize("endpoint", ["batches.list", "batches.retrieve", "batches.results"])
+@pytest.mark.parametrize(
+    ("fault", "tries", "waited"),
+    [
+        (Fault("status", status=503), 3, 3.0),
+        (Fault("status", status=429, retry_after=9), 3, 18.0),
+        (Fault("status", status=429, retry_after=31), 1, 0.0),
+        (Fault("status", status=401), 1, 0.0),
+        (Fault("status", status=400), 1, 0.0),
+    ],
+)
+def test_a_look_is_given_up_after_three_tries_or_where_no_try_helps(
+    simulator: Simulator, api: BatchApi, clock: Clock, endpoint: str, fault: Fault, tries: int, waited: float
+) -> None:
+    look = looks(api)[endpoint]
+    before = len(simulator.calls)
+    for _ in range(3):
+        simulator.inject(fault, endpoint)
+    with pytest.raises(BatchError):
+        look()
+    assert (len(simulator.calls) - before, clock.seconds) == (tries, waited)
+
+
+def test_a_try_that_took_minutes_to_fail_is_the_last() -> None:
+    clock, asked = Clock(), []
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        clock.seconds += 61
+        raise httpx2.ReadTimeout("too slow", request=request)
+
+    client = anthropic.Anthropic(api_key="k", http_client=httpx2.Client(transport=httpx2.MockTransport(slow)))
+    with pytest.raises(BatchError, match="did not answer in time"):
+        BatchApi(client, clock).list_all()
+    assert asked == ["/v1/messages/batches"]
 
 
 def test_a_connection_that_never_stood_made_nothing() -> None:

@@ -109,9 +109,23 @@ def test_results_are_read_whatever_their_form(tmp_path: Path, fault: Fault) -> N
 
 
 @pytest.mark.parametrize("fault", [Fault("partial_line"), Fault("reset_before"), Fault("status", status=503)])
-def test_a_broken_stream_of_results_is_resumed_by_collecting_again(tmp_path: Path, fault: Fault) -> None:
+def test_a_broken_stream_of_results_is_read_again_at_once(tmp_path: Path, fault: Fault) -> None:
     def faults(number: int, endpoint: str, _: Any) -> Fault | None:
         return fault if (number, endpoint) == (0, "batches.results") else None
+
+    with night(tmp_path, faults=faults) as run:
+        run.plan(*FILES)
+        run.submit()
+        assert until(lambda: (seen := run.collect()).ended and seen) == Collected(ended=1, kept=Kept(answered=3))
+        assert run.bought() == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "streams"), [(Fault("partial_line"), 2), (Fault("reset_before"), 3), (Fault("status", status=503), 3)]
+)
+def test_a_stream_that_stays_broken_is_resumed_by_collecting_again(tmp_path: Path, fault: Fault, streams: int) -> None:
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        return fault if endpoint == "batches.results" and number < streams else None
 
     with night(tmp_path, faults=faults) as run:
         run.plan(*FILES)
@@ -124,15 +138,15 @@ def test_a_broken_stream_of_results_is_resumed_by_collecting_again(tmp_path: Pat
 
 def test_a_stream_that_breaks_off_ever_again_buys_nothing_again(tmp_path: Path) -> None:
     """What a cut stream did not show is still there, other than what a whole one leaves out."""
-    cuts = 5
+    collects = 5
 
     def faults(number: int, endpoint: str, _: Any) -> Fault | None:
-        return Fault("partial_line") if endpoint == "batches.results" and number < cuts else None
+        return Fault("partial_line") if endpoint == "batches.results" and number < 2 * collects else None
 
     with night(tmp_path, faults=faults) as run:
         run.plan(*FILES)
         run.submit()
-        for _ in range(cuts):
+        for _ in range(collects):
             assert until(lambda: (seen := run.collect()).cut and seen).open == 1
             assert run.submit().requests == 0
         assert run.collect().kept.answered == 1

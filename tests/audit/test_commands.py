@@ -13,8 +13,10 @@ import jsonschema
 import pytest
 
 from reviewer import cli
+from reviewer.clock import SystemClock
 from reviewer.guard.outgoing import protecting
-from reviewer.simulator import Answer, Behaviour, Simulator
+from reviewer.simulator import Answer, Behaviour, Fault, Simulator
+from reviewer.store.audit import AuditState
 from tests.audit.whole_night import Auditor, module
 from tests.commands.runner import SCHEMA, parse_outputs
 from tests.fakes.github import FakeGitHub
@@ -100,7 +102,42 @@ def test_submit_leaves_and_collect_ends_it(
     )
     assert ended.outputs["cost-usd"] == ended.json["cost"]["usd"] != "0.000000"
     assert "return rows[9]  # bug n0" in (tmp_path / "report.html").read_text()
-    assert (after.code, after.outputs["state"]) == (0, "complete")
+    assert (after.code, after.outputs["state"], after.json) == (0, "", {})
+    assert "the last one ended as complete. There was nothing to collect" in " ".join(after.err.split())
+
+
+def test_collecting_where_nothing_was_submitted_promises_no_report(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Command(tmp_path, capsys, {"ANTHROPIC_API_KEY": "sk-test"})("collect")
+
+    assert (ran.code, ran.outputs["state"], ran.outputs["report"], ran.json) == (0, "", "", {})
+    assert "No audit has been submitted yet. There was nothing to collect, so no report" in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "state", "said"),
+    [
+        ("collect", 0, "in-progress", "moves it on, so there is nothing to do now"),
+        ("submit", 2, None, "Wait for it to end"),
+    ],
+)
+def test_beside_a_run_that_is_at_work_collect_has_nothing_to_do(
+    tmp_path: Path,
+    shop: Repository,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    code: int,
+    state: str | None,
+    said: str,
+) -> None:
+    other = AuditState.open(str(tmp_path / "audit.db"), SystemClock().now())
+    with other.exclusive():
+        ran = Command(tmp_path, capsys, {"ANTHROPIC_API_KEY": "sk-test"})(command)
+    other.close()
+
+    assert (ran.code, ran.outputs.get("state"), ran.outputs.get("report", "")) == (code, state, "")
+    assert said in " ".join(ran.err.split())
 
 
 def test_the_file_round_is_published_before_the_rounds_that_may_be_late(
@@ -215,24 +252,93 @@ def test_the_plan_counts_and_prices_without_a_call(
     assert 0 < float(ran.json["estimate"]["usd"]) < float(ran.json["estimate"]["sync_usd"])
 
 
+SIX_HOURLY, HOURLY = "23 2,8,14,20 * * *", "41 * * * *"
+
+
 @pytest.mark.parametrize(
-    ("submit", "collect", "code", "said"),
+    ("sla", "submit", "collect", "code", "said", "warned"),
     [
-        ("23 2 * * *", "41 3-11/2 * * *", 2, "The schedule does not meet the SLA of 30h: up to 24h until the next"),
-        ("23 2,6,10,14,18,22 * * *", "41 * * * *", 0, "The schedule meets the SLA of 30h"),
+        (
+            "30h",
+            "23 2 * * *",
+            "41 3-11/2 * * *",
+            2,
+            "The schedule does not meet the SLA of 30h: up to 24h until",
+            False,
+        ),
+        ("30h", "23 2,6,10,14,18,22 * * *", HOURLY, 0, "leaves 2h in reserve. ", False),
+        ("30h", SIX_HOURLY, HOURLY, 0, "The schedule meets the SLA of 30h: up to 6h until the next submission", True),
+        ("30h", "23 0,7,14,21 * * *", HOURLY, 2, "submissions may be at most 30h − 24h = 6h apart", False),
+        ("48h", "23 2 * * *", HOURLY, 0, "The schedule meets the SLA of 2d: up to 24h until the next submission", True),
+        ("7d", "23 2 * * 1", HOURLY, 2, "The schedule does not meet the SLA of 7d", False),
+        ("25h", SIX_HOURLY, HOURLY, 2, "submissions may be at most 25h − 24h = 1h apart", False),
     ],
 )
 def test_the_plan_checks_the_cron_lines_of_the_workflow(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], submit: str, collect: str, code: int, said: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    sla: str,
+    submit: str,
+    collect: str,
+    code: int,
+    said: str,
+    warned: bool,
 ) -> None:
     workflow = f"""
 on: {{schedule: [{{cron: '{submit}'}}, {{cron: '{collect}'}}]}}
 jobs: {{audit: {{with: {{command: "github.event.schedule == '{submit}' && 'audit-submit' || 'audit-collect'"}}}}}}
 """
     Repository(tmp_path / "shop").commit(FILES | {".github/workflows/audit.yml": workflow.encode()})
+    ran = Command(tmp_path, capsys, {})("plan", "--sla", sla)
+    told = " ".join(ran.out.split()) + " "
+
+    assert (ran.code, said in told, "Warning: findings are published by the `collect`" in told) == (code, True, warned)
+    assert bool(ran.json["schedule"]["checks"][0]["warning"]) is warned
+
+
+@pytest.mark.parametrize("workflow", [{}, {".github/workflows/audit.yml": b"on: push\n"}])
+def test_the_plan_says_that_there_was_no_cron_line_to_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], workflow: Mapping[str, bytes]
+) -> None:
+    Repository(tmp_path / "shop").commit(FILES | dict(workflow))
     ran = Command(tmp_path, capsys, {})("plan")
 
-    assert (ran.code, said in " ".join(ran.out.split())) == (code, True)
+    assert (ran.code, ran.json["schedule"]["checks"]) == (0, [])
+    assert "No cron line was checked: there is none in .github/workflows/audit.yml." in " ".join(ran.out.split())
+
+
+def test_one_failed_look_at_the_list_does_not_end_submit(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        return Fault("status", status=429) if (number, endpoint) == (0, "batches.list") else None
+
+    monkeypatch.setattr("reviewer.model.batches._PAUSES", (0.01, 0.01))
+    with commands(tmp_path, capsys, faults=faults, batch_delay=3600.0) as audit:
+        ran = audit("submit")
+        status = audit("status")
+
+    assert (ran.code, ran.outputs["state"]) == (0, "in-progress")
+    assert status.json["batches"]["claude-opus-5-5"]["running"] == 1
+
+
+def test_an_answer_of_the_sample_that_was_lost_is_told_with_what_it_may_have_cost(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        return Fault("reset_after") if (number, endpoint) == (0, "messages") else None
+
+    with commands(tmp_path, capsys, faults=faults) as audit:
+        begun = audit("submit")
+        ended = audit.collected()
+        status = audit("status")
+
+    most = status.json["cost"]["possibly_lost_usd"]
+    assert float(most) > 0
+    sentence = f"Possibly paid and lost: attempts of the sample without an answer, at most ${most} beside the cost."
+    assert sentence in ended.json["notes"]
+    assert sentence in " ".join(begun.err.split())
+    assert f"at most ${most}." in " ".join(status.out.split())
 
 
 def test_without_a_key_nothing_is_audited(tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,6 +376,25 @@ def test_status_tells_durations_cost_and_cache(
     assert set(status.json["batches"]["claude-opus-5-5"]) == {"ended", "running", "median_seconds", "p95_seconds"}
     assert status.json["cache"] == []  # a repository this small marks nothing
     assert "on the synchronous API" in status.out + status.err
+
+
+def test_status_says_where_hits_were_not_measured(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marked = "UPDATE audit_results SET ttl = '5m', cache_read_input_tokens = ? WHERE lane = 'sync'"
+    with commands(tmp_path, capsys) as audit:
+        audit("submit")
+        audit.collected()
+        with sqlite3.connect(tmp_path / "audit.db") as state:
+            state.execute(marked, (0,))
+        before = audit("status")
+        with sqlite3.connect(tmp_path / "audit.db") as state:
+            state.execute(marked, (80,))
+        after = audit("status")
+
+    assert [use["hit_rate"] for use in before.json["cache"] + after.json["cache"]] == [None, 1.0]
+    assert "5m: hits not measured, 1 request neither wrote nor read it" in " ".join(before.out.split())
+    assert "5m: 100% hits of 1 request" in " ".join(after.out.split())
 
 
 @pytest.mark.parametrize(("cap", "says"), [("0.01", "is below that"), ("50", "cannot be passed")])

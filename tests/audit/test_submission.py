@@ -135,29 +135,28 @@ def test_a_batch_that_is_listed_late_is_still_found(tmp_path: Path) -> None:
         assert (len(run.creates()), run.bought()) == (1, 3)
 
 
-class LaggingList(BatchApi):
-    """The list that answers is `looks` times an old one."""
-
-    looks = 0
-
-    def list_all(self, since: datetime | None = None) -> list[BatchInfo]:
-        self.looks -= 1
-        return super().list_all(since) if self.looks < 0 else []
-
-
-@pytest.mark.parametrize("looks", [1, 2, 3])
-def test_one_list_without_the_batch_is_not_believed_however_late_it_comes(tmp_path: Path, looks: int) -> None:
+@pytest.mark.parametrize("lag", [0.5, 2.5, 6.5])
+def test_a_list_that_lags_is_given_seven_seconds_however_late_it_is_asked(tmp_path: Path, lag: float) -> None:
     clock = Clock()
     with night(tmp_path, clock, faults=first_create(LOST)) as run:
         run.plan(*FILES)
         run.submit()
         clock.seconds += 60 * MINUTE
-        run.api = lagging = LaggingList(run.api._client)
-        lagging.looks = looks
+        run.api = LaggingList(run.api._client, clock)
+        run.api.current_from = clock.seconds + lag
         run.collect()
         assert run.submit() == Submitted()
         run.collect_all()
         assert (len(run.creates()), run.bought()) == (1, 3)
+
+
+class LaggingList(BatchApi):
+    """Until `current_from` the list that answers is an old one."""
+
+    current_from = 0.0
+
+    def list_all(self, since: datetime | None = None) -> list[BatchInfo]:
+        return super().list_all(since) if self._clock.monotonic() >= self.current_from else []
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def test_priming_needs_more_than_three_followers(followers, primed):
         (3_000, 1, {}, "not marked: no other request has this prefix"),
         (3_000, 30, {}, "not marked: hits are not measured yet, and there are too few requests for a trial"),
         (3_000, 1_000, TRIED, "not marked: 5m: 0% measured hits are not above 22%"),
+        (
+            3_000,
+            1_000,
+            dict.fromkeys(TRIED, Hits(0, 0, 50)),
+            "not marked: 5m: hits are not measured; of 50 marked requests none wrote or read the cache",
+        ),
     ],
 )
 def test_what_is_not_marked_says_why(tokens, followers, hits, reason):

@@ -43,38 +43,62 @@ def test_an_sla_that_cannot_be_met_is_refused_with_the_arithmetic(sla, why):
 @pytest.mark.parametrize("hours", [24.25, 25, 26, 30, 33, 36, 48, 50, 72, 240])
 def test_suggested_lines_meet_their_own_sla(hours):
     found = schedule_for(hours * HOUR)
-    assert check_cron([found.submit_cron], hours * HOUR, [found.collect_cron]).holds
+    check = check_cron([found.submit_cron], hours * HOUR, [found.collect_cron])
+    assert (check.holds, check.warning) == (True, "")
 
 
-def test_lines_that_miss_the_sla_are_told_with_the_sum_and_better_ones():
-    found = check_cron(["23 2 * * *"], 30 * HOUR, ["41 3-11/2 * * *"])
-    assert (found.holds, found.submit_gap, found.collect_gap) == (False, 24 * HOUR, 16 * HOUR)
-    assert "up to 24h until the next submission, 24h for its batches, up to 16h until" in found.message
-    assert "64h in all" in found.message
-    assert "`23 2,6,10,14,18,22 * * *`" in found.message
+DAILY, SIX_HOURLY, FOUR_HOURLY, HOURLY = "23 2 * * *", "23 */6 * * *", "23 2,6,10,14,18,22 * * *", "41 * * * *"
 
 
 @pytest.mark.parametrize(
-    ("submit", "holds"),
-    [(["23 */6 * * *"], True), (["23 */8 * * *"], False), (["1 */12 * * *", "1 6-23/12 * * *"], True)],
+    ("hours", "submit", "collect", "holds", "warns"),
+    [
+        (24.5, ["*/30 * * * *"], [], True, ""),
+        (24.5, ["*/30 * * * *"], ["*/5 * * * *"], True, "up to 5m later, and the reserve is 0m"),
+        (24.5, [HOURLY], [], False, ""),
+        (25, [HOURLY], ["*/20 * * * *"], True, "published 20m late"),
+        (30, [FOUR_HOURLY], [HOURLY], True, ""),
+        (30, [SIX_HOURLY], [], True, ""),
+        (30, [SIX_HOURLY], [HOURLY], True, "up to 1h later, and the reserve is 0m"),
+        (30, ["23 0,7,14,21 * * *"], [HOURLY], False, ""),
+        (30, ["23 */8 * * *"], [], False, ""),
+        (30, ["1 */12 * * *", "1 6-23/12 * * *"], [HOURLY, "11 * * * *"], True, "up to 30m later"),
+        (48, [DAILY], [HOURLY], True, "published 1h late"),
+        (48, ["23 2 * * 1-5"], [HOURLY], False, ""),
+        (7 * 24, ["23 2 * * 1"], [HOURLY], False, ""),
+        (7 * 24, ["23 2 * * 1,4"], [HOURLY], True, ""),
+        (8 * 24, ["23 2 * * 1"], [], True, ""),
+    ],
 )
-def test_the_longest_gap_and_a_batch_must_fit_the_sla(submit, holds):
-    assert check_cron(submit, 30 * HOUR).holds is holds
+def test_submissions_may_be_as_far_apart_as_the_sla_less_a_batch(hours, submit, collect, holds, warns):
+    found = check_cron(submit, hours * HOUR, collect)
+    assert (found.holds, bool(found.warning)) == (holds, bool(warns))
+    assert warns in found.warning
+
+
+def test_lines_that_miss_the_sla_are_told_with_the_sum_and_better_ones():
+    found = check_cron([DAILY], 30 * HOUR, ["41 3-11/2 * * *"])
+    assert (found.holds, found.submit_gap, found.collect_gap) == (False, 24 * HOUR, 16 * HOUR)
+    assert found.message == (
+        "The schedule does not meet the SLA of 30h: up to 24h until the next submission, 24h for its batches: 2d in "
+        "all, and submissions may be at most 30h − 24h = 6h apart. Submit with `23 2,6,10,14,18,22 * * *` and collect "
+        "with `41 * * * *`, or set a longer SLA."
+    )
 
 
 def test_later_rounds_fit_while_the_reserve_lasts():
     rounds = [("integration", "opus"), ("verify", "sonnet")]
     p95 = {"opus": HOUR / 2, "sonnet": HOUR}
-    first, second = rounds_that_fit(schedule_for(36 * HOUR), rounds, p95, HOUR / 2)
+    first, second = rounds_that_fit(schedule_for(36 * HOUR).reserve, rounds, p95, HOUR / 2)
     assert (first.fits, first.left, second.fits, second.left) == (True, 3.5 * HOUR, True, 2.5 * HOUR)
-    first, second = rounds_that_fit(schedule_for(30 * HOUR), rounds, p95, HOUR / 2)
+    first, second = rounds_that_fit(schedule_for(30 * HOUR).reserve, rounds, p95, HOUR / 2)
     assert (first.fits, second.fits, second.left) == (True, False, HOUR / 2)
     assert "verify round: does not fit, and may come after the deadline" in str(second)
 
 
 def test_a_round_whose_model_is_not_measured_is_not_promised():
     first, second = rounds_that_fit(
-        schedule_for(30 * HOUR), [("integration", "new"), ("verify", "v")], {"v": HOUR}, HOUR
+        schedule_for(30 * HOUR).reserve, [("integration", "new"), ("verify", "v")], {"v": HOUR}, HOUR
     )
     assert (first.fits, second.fits) == (False, False)
     assert "not measured yet for new" in str(first)
@@ -85,6 +109,11 @@ def test_a_deadline_is_at_risk_when_the_wait_was_longer_than_the_largest_interva
     said = at_risk(NOW - waited * HOUR, NOW, 30 * HOUR)
     assert late in said
     assert bool(said) == bool(late)
+
+
+def test_a_daily_submission_under_two_days_is_in_time_until_it_is_late():
+    assert at_risk(NOW - 24 * HOUR, NOW, 48 * HOUR) == ""
+    assert "findings may come 30m late" in at_risk(NOW - 24.5 * HOUR, NOW, 48 * HOUR)
 
 
 def test_the_first_audit_is_due_one_sla_after_its_submission():

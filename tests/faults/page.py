@@ -25,7 +25,8 @@ _PARTS = (
     (
         "The audit",
         "The outcome of a run in which the call fails for ever; when the weather has cleared, the next run ends the "
-        "audit.\n",
+        "audit. Asking after batches and their results costs nothing and is tried three times in a run; making a batch "
+        "is not.\n",
         NIGHTS,
     ),
 )

@@ -10,12 +10,13 @@ import pytest
 
 from reviewer.model.client import load_sdk
 from tests.audit.test_commands import Ran
-from tests.faults.matrix import ACTED, NIGHTS, Failure, Outcome, Row, Word
+from tests.faults.matrix import ACTED, NIGHTS, RECOVERED, Failure, Outcome, Row, Word
 from tests.faults.nights import LATER, SCENES, Nights, NightScene, nights
 from tests.faults.weather import FOR_EVER, no_waiting
 
 CELLS = [pytest.param(row, failure, id=f"{row.name}-{failure}") for row in NIGHTS for failure in row.cells]
 _ENDED = ("complete", "incomplete")
+_UNLISTED = "asking for a new batch"
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,31 @@ def test_cell(world: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     lost = row.name == "the sample" and failure in ACTED
     assert world.bought - bought == 2 or lost
     assert len(night.repository.issues) <= 1
+
+
+_LOOKS = [row for row in NIGHTS if row.call.startswith("GET /v1/messages/batches") and row.name != _UNLISTED]
+_PASSING = (
+    Failure.REFUSED,
+    Failure.TIMEOUT,
+    Failure.S429_AFTER,
+    Failure.S500,
+    Failure.HTML,
+    Failure.GARBLED,
+    Failure.CUT,
+)
+
+
+@pytest.mark.usefixtures("filed")
+@pytest.mark.parametrize("row", _LOOKS, ids=lambda row: row.name)
+@pytest.mark.parametrize("failure", _PASSING)
+def test_a_look_that_fails_once_costs_no_run(
+    world: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str], row: Row, failure: Failure
+) -> None:
+    night = world.open(SCENES[row.name], tmp_path, capsys)
+    with night.weather(failure, 1):
+        made = night.nights(2)
+    assert world.weather.hits == 1
+    as_promised(RECOVERED, made)
 
 
 def as_promised(outcome: Outcome, made: list[Ran]) -> None:
