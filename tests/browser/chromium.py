@@ -1,6 +1,8 @@
 """A Chromium from this machine, driven by Playwright; a page that tells what it asked for and what went wrong in it."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +38,10 @@ def started() -> Iterator["Browser"]:
     """The browser, ended at the end."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=located(), args=ARGUMENTS)
+    # A home of its own: Chromium leaves things in it.
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8"}
+        browser = playwright.chromium.launch(executable_path=located(), args=ARGUMENTS, env=env)
         try:
             yield browser
         finally:

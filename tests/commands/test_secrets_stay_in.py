@@ -82,7 +82,7 @@ def ways(opened: Stage) -> dict[str, str]:
     runner, folder = opened.reviewer, opened.reviewer.folder
     env = {**opened.job.env("pull_request"), **opened.api_env, **ENV, "ANTHROPIC_LOG": "debug"}
     flags = ["--verbose", "--sarif", str(folder / "sarif"), "--html", str(folder / "html")]
-    process = runner.start("pr", *flags, **env)
+    process = runner.start("pr", *flags, cold=True, **env)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err.decode()
     lines = out.decode().splitlines(keepends=True)
