@@ -4,12 +4,15 @@ What is measured: every file reviewed, each failed request sent again once and n
 it, cost against the synchronous API, and the second night, with 1 % of the files changed, against the first.
 """
 
+import json
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +93,30 @@ def synchronous(made: Night) -> Decimal:
     return total
 
 
+def second_night_reworded(files: int) -> float:
+    """The second night's share of the first one's cost when a model never words a note twice in the same way."""
+    worded = count(1)
+
+    def anew(body: dict[str, Any]) -> Answer:
+        made = brain(body)
+        answer = json.loads(made.text)
+        if "interface_notes" in answer:
+            answer["interface_notes"] = [
+                f"{note}, said the {next(worded)}th time" for note in answer["interface_notes"]
+            ]
+        return replace(made, text=json.dumps(answer))
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with night(folder, brain=anew, keep_bodies=False) as made:
+            made.repositories += repositories(folder, files)
+            made.finish(made.audit(patience=600))
+            first = made.billed
+            touch(made)
+            made.finish(made.audit(patience=600))
+            return round(float((made.billed - first) / first), 4)
+
+
 def run(files: int = FILES) -> Mapping[str, Any]:
     """Both nights' figures."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -131,7 +158,8 @@ def run(files: int = FILES) -> Mapping[str, Any]:
 
 def main(files: int = FILES) -> None:
     """Both nights, against what is asked for."""
-    made = run(files)
+    reworded = {"second night, every note worded anew: share": second_night_reworded(files)}
+    made = {**run(files), **reworded}
     wanted = {
         "unread": "0",
         "failed once, sent again once, nothing else": "True",
@@ -139,6 +167,7 @@ def main(files: int = FILES) -> None:
         "of the synchronous cost": "<= 0.53",
         "second night: share": "<= 0.05",
         "second night: unread": "0",
+        "second night, every note worded anew: share": "<= 0.05",
     }
     rows = [(name, str(value), wanted.get(name, "")) for name, value in made.items() if name != "notes"]
     table(f"Two nights over {files:,} files in three repositories", rows)

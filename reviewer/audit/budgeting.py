@@ -13,7 +13,7 @@ from decimal import Decimal
 from reviewer.audit.submission import with_room
 from reviewer.audit.worst import Room, worst_price
 from reviewer.core.audit_risk import Priced, Risk, admit, risk_of
-from reviewer.core.pricing import Price, cost, price_of
+from reviewer.core.pricing import Price, cost_together, price_of
 from reviewer.core.request import Request
 from reviewer.core.tokens import estimate_tokens
 from reviewer.store.audit import AuditState
@@ -63,8 +63,7 @@ def spent(state: AuditState, audit: str, prices: Mapping[str, Price]) -> Decimal
     total = Decimal(0)
     for row in state.figures.spent(audit):
         price = price_of(row.model, prices)
-        price = price.above if row.large and price.above else price
-        total += cost(row.usage, price, batch=row.lane == "batch")
+        total += cost_together(row.usage, price, long=row.large, batch=row.lane == "batch")
     return total
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from reviewer.audit.budgeting import Unsure, unsure
 from reviewer.core.audit_provenance import Origin
-from reviewer.core.pricing import Price, cost, cost_of, price_of, uncached_cost
+from reviewer.core.pricing import Price, cost_of
 from reviewer.core.report import Cost, PassReport
-from reviewer.core.request import Cause, Kind, Usage
+from reviewer.core.request import Cause, Kind
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Outcome, ResultRecord, UnitRecord
 
@@ -117,18 +116,6 @@ def _origin(record: UnitRecord, prices: Mapping[str, Price]) -> Origin:
         usd=cost_of(reply.call, prices),
         files=len(record.request.files),
     )
-
-
-def cost_of_passes(passes: Iterable[PassReport], prices: Mapping[str, Price]) -> Cost:
-    """What they cost together, and what the same would have cost on the synchronous API."""
-    usd, sync, uncached, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
-    for made in passes:
-        price = price_of(made.model, prices)
-        usd += made.usd
-        usage += made.usage
-        sync += cost(made.usage, price)
-        uncached += uncached_cost(made.usage, price)
-    return Cost(usd, sync, uncached, usage)
 
 
 def total_cost(costs: Iterable[Cost]) -> Cost:

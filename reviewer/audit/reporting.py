@@ -9,7 +9,7 @@ from reviewer.audit.carried import FILES
 from reviewer.audit.document import AuditDocument, Audited
 from reviewer.audit.findings import findings_of
 from reviewer.audit.integrating import INTEGRATION
-from reviewer.audit.ledger import Ledger, cost_of_passes
+from reviewer.audit.ledger import Ledger
 from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.sentences import unanswered
@@ -19,7 +19,7 @@ from reviewer.core.finding import Finding
 from reviewer.core.inventory import NotAudited
 from reviewer.core.merge import merge
 from reviewer.core.pricing import Price, dollars
-from reviewer.core.report import FileReport, Report
+from reviewer.core.report import FileReport, Report, cost_of_passes
 from reviewer.core.request import Cause
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.review.screen_findings import aligned

@@ -16,7 +16,7 @@ from reviewer.audit.document import AuditDocument
 from reviewer.audit.durations import durations_by_model
 from reviewer.clock import SystemClock
 from reviewer.commands.audit import AuditSource, opened, state_settings
-from reviewer.core.pricing import Price, cost, dollars, price_of
+from reviewer.core.pricing import Price, cost_together, dollars, price_of
 from reviewer.core.sla import span
 from reviewer.guard.terminal import plain
 from reviewer.publish.files import write_whole
@@ -71,8 +71,7 @@ def _cost(state: AuditState, audit: Audit, prices: Mapping[str, Price], lost: De
     """`possibly_lost_usd`: at most so much was paid beside `usd` for answers that did not arrive."""
     sync = Decimal(0)
     for row in state.figures.spent(audit.id):
-        price = price_of(row.model, prices)
-        sync += cost(row.usage, price.above if row.large and price.above else price)
+        sync += cost_together(row.usage, price_of(row.model, prices), long=row.large)
     lost += unsure(state, audit.id, prices).usd
     return {
         "usd": dollars(spent(state, audit.id, prices)),

@@ -123,11 +123,12 @@ def _difference(
     note = (
         f"{len(group.files) - len(files)} files are as they were reviewed at {head[:12]}; the others were reviewed now."
     )
+    shown = masked(group)
     report = replace(
         reviewed.report,
-        changes=masked(group),
+        changes=shown,
         files=(*reviewed.report.files, *_as_before(session, group, {file.path for file in files})),
-        findings=(*reviewed.report.findings, *_still_told(carried, masked(group), threads, reviewed.report)),
+        findings=(*reviewed.report.findings, *_still_told(carried, shown, threads, reviewed.report)),
         notes=(*reviewed.report.notes, note),
     )
     return replace(reviewed, report=report)

@@ -82,8 +82,13 @@ def price_of(model: str, overrides: Mapping[str, Price] | None = None) -> Price:
 
 
 def cost(usage: Usage, price: Price, *, batch: bool = False) -> Decimal:
-    """Dollars for these tokens; a batch pays half of every column."""
-    if price.above and usage.total_input > price.above_tokens:
+    """Dollars for the tokens of one call; a batch pays half of every column."""
+    return cost_together(usage, price, long=usage.total_input > price.above_tokens, batch=batch)
+
+
+def cost_together(usage: Usage, price: Price, *, long: bool, batch: bool = False) -> Decimal:
+    """Dollars for the tokens of many calls. Whether their prompts were `long` is given: the sum says nothing of it."""
+    if price.above and long:
         price = price.above
     dollars = (
         usage.input_tokens * price.input

@@ -1,6 +1,6 @@
 """The whole outcome of a run, as every publisher reads it: one value, so that no two outputs can disagree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from reviewer.core.change import ChangeSet, Status
 from reviewer.core.finding import Finding
 from reviewer.core.plan import Strategy
+from reviewer.core.pricing import Price, cost, price_of, uncached_cost
 from reviewer.core.request import Usage
 from reviewer.core.verdict import FailOn, Verdict
 
@@ -65,6 +66,18 @@ class Cost:
     def cache_saved(self) -> Decimal:
         """What prompt caching saved; negative where writes were never read."""
         return self.uncached_usd - self.sync_usd
+
+
+def cost_of_passes(passes: Iterable[PassReport], prices: Mapping[str, Price]) -> Cost:
+    """What they cost together, and what the same would have cost on the synchronous API and without the cache."""
+    usd, sync, uncached, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
+    for made in passes:
+        price = price_of(made.model, prices)
+        usd += made.usd
+        usage += made.usage
+        sync += cost(made.usage, price)
+        uncached += uncached_cost(made.usage, price)
+    return Cost(usd, sync, uncached, usage)
 
 
 @dataclass(frozen=True, slots=True)

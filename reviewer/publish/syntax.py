@@ -4,12 +4,13 @@ Lexers take much longer on some texts than on others, and code under review is n
 so there is a table of languages, a longest text that is read in one piece, and a time after which code stays plain.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+
+from reviewer.clock import SystemClock
 
 LONGEST_LINE = 400
 """Characters of one line that a page shows."""
@@ -55,6 +56,7 @@ _LEXERS = {
 }
 _ALIASES = {name: alias for alias, names in _LEXERS.items() for name in names.split()}
 LANGUAGES = tuple(_LEXERS)
+_CLOCK = SystemClock()
 
 
 class Run(NamedTuple):
@@ -76,10 +78,10 @@ class Colouring:
         uncoloured = [[Run("", line)] if line else [] for line in lines]
         if lexer is None or self._left <= 0 or any(len(line) > LONGEST_LINE + 100 for line in lines):
             return uncoloured
-        started = time.perf_counter()
+        started = _CLOCK.monotonic()
         parts = [lines] if sum(map(len, lines)) <= _LONGEST else [[line] for line in lines]
         rows = [row for part in parts if part for row in _coloured(lexer, part)]
-        self._left -= time.perf_counter() - started
+        self._left -= _CLOCK.monotonic() - started
         whole = ["".join(run.text for run in row) for row in rows] == list(lines)
         return rows if whole else uncoloured
 

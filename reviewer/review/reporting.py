@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Finding
 from reviewer.core.merge import merge
 from reviewer.core.plan import Plan
-from reviewer.core.pricing import Price, cost, price_of, uncached_cost
-from reviewer.core.report import Cost, Engine, FileReport, PassReport, Report
-from reviewer.core.request import Cause, Usage
+from reviewer.core.pricing import Price
+from reviewer.core.report import Engine, FileReport, PassReport, Report, cost_of_passes
+from reviewer.core.request import Cause
 from reviewer.core.select import Selection
 from reviewer.core.verdict import FailOn, Policy, Shortfall, decide
 
@@ -72,7 +71,7 @@ def assemble(
         files=_files(changes, selection, outcome, missed),
         passes=tuple(passes),
         findings=findings,
-        cost=_cost(passes, terms.prices),
+        cost=cost_of_passes(passes, terms.prices),
         fail_on=terms.fail_on,
         summaries=outcome.summaries if outcome else (),
         shed=outcome.shed if outcome else (),
@@ -105,17 +104,6 @@ def _files(
         )
         for file in changes.files
     )
-
-
-def _cost(passes: Iterable[PassReport], prices: Mapping[str, Price]) -> Cost:
-    usd, sync, uncached, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
-    for made in passes:
-        price = price_of(made.model, prices)
-        usd += made.usd
-        usage += made.usage
-        sync += cost(made.usage, price)
-        uncached += uncached_cost(made.usage, price)
-    return Cost(usd, sync, uncached, usage)
 
 
 def _notes(passes: Sequence[PassReport]) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from reviewer.audit.budgeting import spent
 from reviewer.config.settings import Settings
+from reviewer.core.pricing import PRICES
 from reviewer.simulator import Answer, Fault
 from tests.audit.whole_night import Auditor, Night, blocks, module, night
 from tests.forge.local_repository import Repository
@@ -111,3 +113,13 @@ def test_the_least_risky_are_left_out_by_name(tmp_path: Path) -> None:
         assert (report.verdict.state, made.billed <= Decimal("0.24")) == ("incomplete", True)
 
     audited(tmp_path, shop, "0.24", then, brain=full)
+
+
+def test_many_short_prompts_do_not_cost_the_price_of_a_long_one(tmp_path: Path, shop: Repository) -> None:
+    """`claude-haiku-5-5` has a second price for prompts above 100,000 tokens; it is none for sums of them."""
+    models = dict.fromkeys(("audit", "integration", "verify"), "claude-haiku-5-5")
+    with night(tmp_path, Settings.model_validate({"models": models}), brain=usual) as made:
+        made.repositories = [("octo/shop", shop)]
+        audit = made.audit()
+        assert sum(row.usage.total_input for row in made.state.figures.spent(audit.id)) > 100_000
+        assert spent(made.state, audit.id, PRICES) == made.billed

@@ -1,6 +1,7 @@
 """What becomes of a run when a remote call fails: every call, every kind of failure, and the outcome that is promised.
 
-This is data. `test_matrix.py` makes each cell come true and compares; `page.py` writes it down for people.
+This is data. `test_pulls.py` and `test_nights.py` make each cell come true and compare; `page.py` writes it down for
+people.
 """
 
 from collections.abc import Collection, Mapping

@@ -73,7 +73,9 @@ def test_a_state_whose_tables_are_damaged_is_told_of(tmp_path):
 
 def test_an_empty_file_is_a_new_state(tmp_path):
     (tmp_path / "audit.db").touch()
-    AuditState.open(str(tmp_path / "audit.db"), NOW).close()
+    state = AuditState.open(str(tmp_path / "audit.db"), NOW)
+    assert state.audits.unfinished() is None
+    state.close()
 
 
 def good_memo(folder: Path) -> bytes:
