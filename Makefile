@@ -61,6 +61,10 @@ lint: $(DEV) ## Check style, types, the import law, workflows and action
 fuzz: $(DEV) $(FUZZER) ## Fuzz what strangers write (FUZZ_SECONDS=600 in all, FUZZ="patch event" for some targets)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
+.PHONY: explore
+explore: $(DEV) ## Try the properties on examples that no run has tried yet (TESTS=tests/core for a part of them)
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=explore $(TESTS)
+
 .PHONY: bench
 bench: $(DEV) ## Measure time and memory
 	$(BIN)/python -m benchmarks

@@ -17,6 +17,8 @@ _STAR = r"\[\^/\]\*"
 _PART = r"(?:\\.|\[\]?[^\]]*\](?!\*)|[^\\\[\](){}|/*+?.^$])+?"
 _STARS = re.compile(f"(?:{_STAR})+({_PART})(?={_STAR})", re.DOTALL)
 _REPEATED = re.compile(f"(?:{_STAR}){{2,}}")
+_SET = re.compile(r"\\.|(\[\^?)(\]?[^\]]*)\]", re.DOTALL)
+_MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 _BELOW, _ANYWHERE = "(?:/.+)?", "^(?:.+/)?"
 
 
@@ -26,7 +28,17 @@ class _Linear(GitIgnoreSpecPattern):
     @classmethod
     def pattern_to_regex(cls, pattern: Any) -> tuple[Any, bool | None]:
         regex, include = super().pattern_to_regex(pattern)
-        return (linear(regex) if isinstance(regex, str) else regex), include
+        return (linear(_SET.sub(_literal_set, regex)) if isinstance(regex, str) else regex), include
+
+
+def _literal_set(found: re.Match[str]) -> str:
+    """A set whose members mean themselves: Python keeps `[[`, `--`, `&&`, `~~` and `||` for set operations to come."""
+    opening, members = found.groups()
+    return found[0] if opening is None else f"{opening}{_MEMBER.sub(_literal_member, members)}]"
+
+
+def _literal_member(found: re.Match[str]) -> str:
+    return "-".join(f"\\{end}" if end in "[-&~|" else end for end in found.groups() if end)
 
 
 def ignore_spec(patterns: Iterable[str]) -> GitIgnoreSpec:

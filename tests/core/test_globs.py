@@ -6,13 +6,15 @@ from pathspec.patterns.gitignore import GitIgnorePatternError
 
 from reviewer.core.globs import ignore_spec
 
-PIECES = ("a", "b", "*", "**", "/", "/**/", "**/", "?", "[ab]", "\\*", ".", "!")
+SETS = ("[[a]", "[a&&b]", "[a~~b]", "[a||b]", "[--a]", "[a-]", "[+--]", "[]a]", "[!a]", "[^]-]", "[a\\]", "[a-b-.]")
+PIECES = ("a", "b", "*", "**", "/", "/**/", "**/", "?", "[ab]", "\\*", ".", "!", *SETS)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning:pathspec")
 @settings(max_examples=500, deadline=None, database=None)
 @given(
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join),
-    st.lists(st.text("aab.*", min_size=1, max_size=6), min_size=1, max_size=6).map("/".join),
+    st.lists(st.text("aab.*[]&~|-\\,", min_size=1, max_size=6), min_size=1, max_size=6).map("/".join),
 )
 def test_what_matches_is_what_the_library_matches(pattern, path):
     try:
@@ -46,3 +48,14 @@ def test_the_last_pattern_decides():
 def test_a_range_that_runs_backwards_is_no_pattern():
     with pytest.raises(ValueError, match="is none"):
         ignore_spec(["[z-a]"])
+
+
+@pytest.mark.parametrize("members", ["[[x](y)", "[a[", "[+--b", "[--", "[a&&b", "[a~~b", "[a||b", "[\\[["])
+def test_a_set_never_means_an_operation_on_sets(members, recwarn):
+    ignore_spec([f"{members}]"])
+    assert not list(recwarn)
+
+
+@pytest.mark.parametrize(("pattern", "members"), [("[[a]", "[a"), ("[+--]", "+,-"), ("[a&&b]", "a&b"), ("[]-]", "]-")])
+def test_a_set_matches_its_members_alone(pattern, members):
+    assert "".join(sorted(filter(ignore_spec([pattern]).match_file, "[]+,-a&b~|"))) == "".join(sorted(members))

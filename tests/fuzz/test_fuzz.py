@@ -41,6 +41,7 @@ def _mutated(target: str) -> st.SearchStrategy[bytes]:
     )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_holds_over_mutations(target):
     @settings(max_examples=EXAMPLES.get(target, 200), deadline=None, database=None, suppress_health_check=_SLOW_TARGET)
