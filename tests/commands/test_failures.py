@@ -138,7 +138,7 @@ def test_interrupt_ends_with_130_and_outputs(reviewer: Runner, small: Change, nu
         ran = reviewer.ended(process, *process.communicate(timeout=20))
 
     assert ran.code == 130
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert ran.outputs == {
         "verdict": "incomplete",
         "findings": "0",

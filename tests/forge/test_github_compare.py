@@ -76,10 +76,10 @@ def test_hunks_are_gits(tmp_path: Path, old: str, new: str) -> None:
 
 def test_blank_lines_between_changed_ones_take_no_time() -> None:
     old, new = ("\n\n".join(f"{side} {n}" for n in range(700)) for side in ("old", "new"))
-    start = time.perf_counter()
+    start = time.process_time()
 
     assert compare(old, new) is not None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_too_many_lines_are_not_compared() -> None:

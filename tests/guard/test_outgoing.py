@@ -109,7 +109,7 @@ def test_it_is_quick(size, seconds):
     with protecting([KEY, "ghs_" + "a1B2" * 9, "postgres-p4ssword", "another secret value"]):
         spent = []
         for _ in range(5):
-            begun = time.perf_counter()
+            begun = time.process_time()
             clean(text)
-            spent.append(time.perf_counter() - begun)
+            spent.append(time.process_time() - begun)
     assert min(spent) < seconds

@@ -50,7 +50,7 @@ def test_fatal_ends_those_who_wait(waits, pause):
     with simulator(faults=faults) as running:
         started = time.monotonic()
         first, *replies = on_lane(running.base_url, work, limits=limits)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 15
     stopped = [reply for reply in replies if isinstance(reply, Errored)]
     assert {reply.message for reply in stopped} == {first.message}
     assert len(stopped) >= 4
@@ -64,7 +64,7 @@ def test_failure_that_comes_after_a_fatal_one_is_not_tried_again():
         started = time.monotonic()
         requests = [*(ask(number) for number in range(5)), ask(9, model=OTHER)]
         replies = call(running.base_url, *requests, retry=Retry(base=20.0))
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 15
     assert {reply.message for reply in replies} == {"The model's API refused the API key: Internal server error."}
     assert [reply.call.attempts for reply in replies] == [1] * 6
 
@@ -121,7 +121,7 @@ def test_deadline_cuts_off_what_runs():
     with simulator(latency=5.0) as running:
         started = time.monotonic()
         replies = call(running.base_url, *(ask(number) for number in range(3)), seconds=0.15)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
     assert all(isinstance(reply, Errored) and reply.cause == "deadline" for reply in replies)
     assert [reply.call.attempts for reply in replies] == [1, 1, 1]
 

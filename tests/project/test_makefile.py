@@ -10,7 +10,7 @@ import pytest
 
 from tests.project.act import PROJECT
 
-TARGETS = {"help", "demo", "docs", "test", "lint", "fuzz", "bench", "record", "lock", "dist", "clean"}
+TARGETS = {"help", "demo", "docs", "test", "lint", "fuzz", "explore", "bench", "record", "lock", "dist", "clean"}
 
 
 def make(folder: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:

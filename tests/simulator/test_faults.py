@@ -123,7 +123,7 @@ def test_timeout_lasts_until_the_client_gives_up(acted, billed):
         started = time.monotonic()
         with pytest.raises(anthropic.APITimeoutError):
             ask(sdk, timeout=0.1)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         assert len(running.billed) == billed
 
 
