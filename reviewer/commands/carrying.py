@@ -174,7 +174,9 @@ def _settled(reviewed: Reviewed, threads: Sequence[Thread]) -> Reviewed:
         else finding
         for finding in report.findings
     )
-    verdict = decide(findings, reviewed.shortfalls, terms.fail_on, terms.on_incomplete)
+    verdict = report.verdict  # an interrupted run is incomplete, whatever was found until then
+    if not reviewed.interrupted:
+        verdict = decide(findings, reviewed.shortfalls, terms.fail_on, terms.on_incomplete)
     return replace(reviewed, report=replace(report, findings=findings, verdict=verdict))
 
 

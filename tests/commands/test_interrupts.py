@@ -104,6 +104,19 @@ def test_in_the_passes(reviewer: Runner, tmp_path: Path, kind: str, signals: Seq
     assert (len(job.pull.reviews), len(job.pull.comments), len(job.pull.issue_comments)) == (1, 2, 1)
 
 
+@pytest.mark.parametrize("kind", ["review", "integration"])
+def test_in_a_merge_group(reviewer: Runner, tmp_path: Path, kind: str) -> None:
+    gate = Gate(kind)
+    with pull(tmp_path, gate) as (job, _, env):
+        group = job.hub.event("merge_group", pr=job.pull)["merge_group"] | {"head_sha": job.pull.head_sha}
+        env |= job.env("merge_group", merge_group=group)
+        ran = interrupted(reviewer, [signal.SIGTERM], gate.reached.is_set, env, tmp_path / "cache")
+        gate.open.set()
+
+    assert "The run was interrupted" in ran.because
+    assert [file["reviewed"] for file in ran.report["files"]].count(False) == (1 if kind == "review" else 0)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     ("method", "path", "stands"),
