@@ -15,7 +15,7 @@ from reviewer.config.loading import Loaded, load, read_text
 from reviewer.config.settings import PriceOverride, Settings
 from reviewer.core.change import ChangeSet
 from reviewer.core.plan import Plan
-from reviewer.core.pricing import Price
+from reviewer.core.pricing import Price, price_like
 from reviewer.core.progress import Progress
 from reviewer.core.report import Engine, Estimate, PassReport
 from reviewer.guard.environment import MIN_LENGTH, READ_IN_PLACE, secret_names, secret_values
@@ -76,14 +76,15 @@ def settings_of(options: RunOptions, env: Mapping[str, str], base_config: str | 
 def prices_of(settings: Settings, engine: Engine) -> dict[str, Price]:
     """Prices that differ from the list. The offline engine costs nothing, and the report should say so."""
     if engine == "offline":
-        nothing = Price(Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(0))
         models = settings.models
-        return dict.fromkeys((models.review, models.integration, models.verify, models.audit), nothing)
-    return {model: _price(override) for model, override in settings.prices.items()}
+        used = (models.review, models.integration, models.verify, models.audit)
+        return {model: price_like(model, *[Decimal(0)] * 5) for model in used}
+    return {model: _price(model, override) for model, override in settings.prices.items()}
 
 
-def _price(given: PriceOverride) -> Price:
-    return Price(
+def _price(model: str, given: PriceOverride) -> Price:
+    return price_like(
+        model,
         given.input,
         given.output,
         given.cache_write_5m or given.input * Decimal("1.25"),

@@ -81,6 +81,22 @@ def price_of(model: str, overrides: Mapping[str, Price] | None = None) -> Price:
     return table.get(model) or table.get(dated[1] if dated else "", DEAREST)
 
 
+def price_like(
+    model: str, input_: Decimal, output: Decimal, write_5m: Decimal, write_1h: Decimal, read: Decimal
+) -> Price:
+    """A model at other prices than the list's: its limits stay, and a long prompt costs more in the same proportion."""
+    listed = price_of(model)
+    long = listed.above and replace(
+        listed.above,
+        input=listed.above.input / listed.input * input_,
+        output=listed.above.output / listed.output * output,
+        write_5m=listed.above.write_5m / listed.write_5m * write_5m,
+        write_1h=listed.above.write_1h / listed.write_1h * write_1h,
+        read=listed.above.read / listed.read * read,
+    )
+    return replace(listed, input=input_, output=output, write_5m=write_5m, write_1h=write_1h, read=read, above=long)
+
+
 def cost(usage: Usage, price: Price, *, batch: bool = False) -> Decimal:
     """Dollars for the tokens of one call; a batch pays half of every column."""
     return cost_together(usage, price, long=usage.total_input > price.above_tokens, batch=batch)
