@@ -10,12 +10,13 @@ _VIEW_PREFIX = re.compile(r"^\s{0,6}\d{0,7} [+\- ] ")
 _DIFF_PREFIX = re.compile(r"^[+\-]\s?")
 _WORD = re.compile(r"\w+")
 _SHORTENED = re.compile(r"\s*(?:\.\.\.|…)(?: \([\d,]+ more characters\))?$")
+_LEFT_OUT = re.compile(r"\s*(?:\.{3}|…)\s*")
 _MIN_PART = 6
 """A quote that is only part of a line must be this long to count as found there."""
 NEAR = 3
 """Lines by which a model's number is commonly wrong: within them, which of several equal lines is meant is sure."""
 
-_EXACT, _SPACED, _PART = range(3)
+_EXACT, _SPACED, _CLOSED, _PART = range(4)
 
 
 def flat(text: str) -> str:
@@ -23,13 +24,33 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def _closed(text: str) -> str:
+    """The text without any white space."""
+    return "".join(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """One reading of a quote: its first line that is not blank; `word` is in every line that holds it."""
+    """One reading of a quote: its first line that is not blank; `word` is in every line that holds it.
+
+    `pieces` is what stands, in this order, between the places where something was left out; one where nothing was.
+    """
 
     text: str
     flat: str
     word: str
+    closed: str
+    pieces: tuple[str, ...]
+
+    def within(self, flattened: str) -> bool:
+        """Whether a line holds it, or all of its pieces."""
+        at = 0
+        for piece in self.pieces:
+            at = flattened.find(piece, at)
+            if at < 0:
+                return False
+            at += len(piece)
+        return max(map(len, self.pieces)) >= _MIN_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,8 @@ class Place:
 
     @property
     def partial(self) -> bool:
-        """Whether quote and line are not the same, but one holds the other."""
-        return self.quality == _PART
+        """Whether quote and line are not the same, but one holds the other, or they differ in where spaces stand."""
+        return self.quality > _SPACED
 
     def near(self, start: int) -> bool:
         """Whether a model may have meant it by this number."""
@@ -67,7 +88,7 @@ class Place:
 
     def rank(self, start: int) -> tuple[int, ...]:
         """Lower is better: how it reads, whether the number says so, then what the new file has before the old."""
-        reads = (self.partial, self.reading > 0, not self.whole)
+        reads = (max(self.quality, _SPACED), self.reading > 0, not self.whole)
         stands = (not self.near(start), self.side == "LEFT", self.quality, abs(self.at - start), self.line.mark != "+")
         return (*reads, *stands, self.at, self.number)
 
@@ -77,12 +98,16 @@ def needles_of(quote: str) -> list[Needle]:
     first = next((line for line in quote.split("\n") if line.strip()), "").removesuffix("\r")
     readings = [first, _VIEW_PREFIX.sub("", first), _DIFF_PREFIX.sub("", first)]
     readings.append(_SHORTENED.sub("", readings[1]).strip().strip("`"))
-    found = []
-    for text in dict.fromkeys(readings):
-        if text.strip():
-            word = max(_WORD.findall(text) or text.split(), key=len)
-            found.append(Needle(text, flat(text), word))
+    found = [_needle(text, (flat(text),)) for text in dict.fromkeys(readings) if text.strip()]
+    pieces = tuple(flat(piece) for piece in _LEFT_OUT.split(readings[-1]) if piece.strip())
+    if pieces and pieces != (flat(readings[-1]),):
+        found.append(_needle(max(pieces, key=len), pieces))
     return found
+
+
+def _needle(text: str, pieces: tuple[str, ...]) -> Needle:
+    word = max(_WORD.findall(text) or text.split(), key=len)
+    return Needle(text, flat(text), word, _closed(text), pieces)
 
 
 def best_place(quote: str, needles: Sequence[Needle], file: ChangedFile, start: int) -> Place | None:
@@ -137,9 +162,12 @@ def _quality(text: str, needles: Sequence[Needle]) -> tuple[int, int] | None:
     for reading, needle in enumerate(needles):
         if flattened == needle.flat:
             return (_EXACT if text.removesuffix("\r") == needle.text else _SPACED), reading
+    closed = _closed(text)
     for reading, needle in enumerate(needles):
-        inside = len(needle.flat) >= _MIN_PART and needle.flat in flattened
-        if inside or (len(flattened) >= 2 * _MIN_PART and flattened in needle.flat):
+        if closed == needle.closed:
+            return _CLOSED, reading
+    for reading, needle in enumerate(needles):
+        if needle.within(flattened) or (len(flattened) >= 2 * _MIN_PART and flattened in needle.flat):
             return _PART, reading
     return None
 

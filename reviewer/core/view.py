@@ -4,7 +4,8 @@ The format is the prompt format's `view`: columns 0-5 the number, column 7 the m
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 from reviewer.core.change import ChangedFile, Hunk, Line
 from reviewer.core.tokens import CHARS_PER_TOKEN
@@ -105,6 +106,35 @@ def _bare(hunks: Sequence[Hunk]) -> Iterator[Line | int]:
             yield first - at
         yield from hunk.lines
         at = max(at, first + hunk.new_count)
+
+
+def close_up(file: ChangedFile, wanted: Callable[[Line], bool], context: int) -> tuple[Hunk, ...]:
+    """The wanted lines with up to `context` lines on either side, as hunks; of the hunks alone where the content is not
+    at hand."""
+    whole = whole_file(file)
+    runs = file.hunks if whole is None else (Hunk(1, len(whole), 1, len(whole), whole),)
+    return tuple(part for run in runs for part in _parts(run, _spread([wanted(line) for line in run.lines], context)))
+
+
+def _spread(wanted: Sequence[bool], context: int) -> list[bool]:
+    shown = [False] * len(wanted)
+    end = 0
+    for at in (at for at, is_wanted in enumerate(wanted) if is_wanted):
+        start, end = max(end, at - context), min(len(wanted), at + context + 1)
+        shown[start:end] = [True] * (end - start)
+    return shown
+
+
+def _parts(run: Hunk, shown: Sequence[bool]) -> Iterator[Hunk]:
+    # The last numbers before the run: a side without lines starts there, as in any unified diff.
+    old, new = run.old_start - bool(run.old_count), run.new_start - bool(run.new_count)
+    for is_shown, group in groupby(zip(run.lines, shown, strict=True), key=lambda pair: pair[1]):
+        lines = tuple(line for line, _ in group)
+        olds = sum(line.old is not None for line in lines)
+        news = sum(line.new is not None for line in lines)
+        if is_shown:
+            yield Hunk(old + bool(olds), olds, new + bool(news), news, lines)
+        old, new = old + olds, new + news
 
 
 def view_tokens(lines: Sequence[Line | int]) -> int:

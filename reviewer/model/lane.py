@@ -111,7 +111,8 @@ class SyncLane:
                 self._idle.add(tally)
                 outcome = await self._persist(request, tally)
         except TimeoutError:
-            outcome = self._hopeless(request.model) or _out_of_time("The deadline came before the model had answered.")
+            done = "the model had answered" if tally.attempts else "the request could be sent"
+            outcome = self._given_up(request.model) or _out_of_time(f"The deadline came before {done}.")
         finally:
             self._idle.discard(tally)
         if isinstance(outcome, Failure):
@@ -139,10 +140,13 @@ class SyncLane:
         return outcome
 
     def _hopeless(self, model: str) -> Failure | None:
-        dead = self._dead.get(_EVERY_MODEL) or self._dead.get(model)
+        dead = self._given_up(model)
         if dead is None and self.time_left <= 0:
             return _out_of_time("The deadline came before the request could be sent.")
         return dead
+
+    def _given_up(self, model: str) -> Failure | None:
+        return self._dead.get(_EVERY_MODEL) or self._dead.get(model)
 
     def _give_up(self, model: str, failure: Failure) -> None:
         """Nothing is sent to this model (or to any) from now on; who waits to be sent need not wait."""
@@ -235,7 +239,7 @@ def _out_of_time(message: str) -> Failure:
 def _over_budget(budget: Budget) -> Failure:
     return Failure(
         "budget",
-        f"The budget of ${budget.cap} is used up (${budget.spent:.4f} spent).",
+        f"The budget of ${budget.cap} has no room for the next request (${budget.spent:.4f} spent).",
         "Raise `budget-usd`, or split the change.",
         retry=False,
     )

@@ -96,7 +96,7 @@ class Asker:
                 self._record(asked, reply, f"unusable: {value.reason}", identity)
                 if repaired:
                     return _unusable(request, value.reason)
-                asked, repaired = _repair(request, reply.text, value.reason), True
+                asked, repaired = _repair(replace(request, max_tokens=asked.max_tokens), reply.text, value.reason), True
             elif isinstance(reply, Truncated) and not widened:
                 self._record(asked, reply, "truncated", identity)
                 asked, widened = replace(asked, max_tokens=self._more_room(asked)), True

@@ -53,7 +53,7 @@ class Outcome:
 class _Gathered:
     findings: list[Finding] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)
-    failed_units: list[Unit] = field(default_factory=list)
+    failed: list[tuple[Unit, Failed]] = field(default_factory=list)
     summaries: list[str] = field(default_factory=list)
     notes: dict[str, FileNotes] = field(default_factory=dict)
     shed: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ class ReviewFlow:
                 await self._review_all(group, _by_file(self._plan.units))
                 await self._second_look(group)
                 await self._integrate(group)
-        return self._outcome(self._got.failed_units)
+        return self._outcome([unit for unit, _ in self._got.failed])
 
     def so_far(self) -> Outcome:
         """What there is when the run is stopped: units that were not answered have failed."""
@@ -130,7 +130,7 @@ class ReviewFlow:
             got = await self._asker.ask(self._prompter.review(unit, self._models.review), read_review)
         if isinstance(got, Failed):
             self._got.failures.append(got)
-            self._got.failed_units.append(unit)
+            self._got.failed.append((unit, got))
             return []
         answer, record = got
         self._done.add(unit.id)
@@ -184,15 +184,15 @@ class ReviewFlow:
 
     async def _second_look(self, group: asyncio.TaskGroup) -> None:
         """Units that failed while most did not are asked once more: what failed them has likely passed."""
-        failed = self._got.failed_units
-        again = [
-            unit for unit in failed if any(set(unit.paths) == set(f.files) and not f.final for f in self._got.failures)
-        ]
-        if not again or len(failed) * 2 > len(self._plan.units) or self._pressure.high:
+        failed = self._got.failed
+        passing = [failure for _, failure in failed if not failure.final]
+        if not passing or len(failed) * 2 > len(self._plan.units) or self._pressure.high:
             return
-        paths = {unit.paths for unit in again}
-        self._got.failed_units = [unit for unit in failed if unit not in again]
-        self._got.failures = [failure for failure in self._got.failures if failure.files not in paths]
+        again = [unit for unit, failure in failed if not failure.final]
+        self._got.failed = [(unit, failure) for unit, failure in failed if failure.final]
+        # By identity: a verify pass on the same file may have failed in the same words, and is not asked again.
+        gone = set(map(id, passing))
+        self._got.failures = [failure for failure in self._got.failures if id(failure) not in gone]
         self._progress.note(f"asking again for {len(again)} that failed")
         await self._review_all(group, _by_file(again))
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reviewer.core.answer import Judgement
-from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.change import ChangedFile, ChangeSet, Line, Side
 from reviewer.core.finding import Disposition, Finding, Severity
 from reviewer.core.plan import ContextBudget, Item, Unit, show, unit_id
-from reviewer.core.view import around_hunks, view_tokens
+from reviewer.core.view import around_hunks, close_up, cut_hunks, view_tokens
 from reviewer.prompts.render import Prompter
 from reviewer.review.answers import read_verdicts
 from reviewer.review.asking import Asker, Failed
@@ -90,13 +90,39 @@ class Verifier:
 
 
 def _shown(file: ChangedFile, findings: Sequence[Finding], room: int, context: int) -> Item:
-    """The whole file, or its hunks, or where that is too much the hunks that the findings are about."""
+    """The whole file, or its hunks and what the findings are about, or where that is too much the latter alone: nobody
+    can judge a line that is not shown."""
     item = show(file, room, context)
-    if item.tokens <= room:
+    fits = item.tokens <= room
+    if fits and (item.whole or _shows(item, findings)):
         return item
-    wanted = {finding.anchor.start_line for finding in findings}
-    hunks = tuple(hunk for hunk in file.hunks if any(hunk.new_start <= line <= hunk.new_end for line in wanted))
-    hunks = hunks or file.hunks[:1]
+    for beside in (True, False) if fits else (False,):
+        for width in (context, context // 4, 0):
+            item = _closer(file, findings, width, beside=beside, room=room)
+            if item.tokens <= room:
+                return item
+    return item
+
+
+def _shows(item: Item, findings: Sequence[Finding]) -> bool:
+    seen = {(side, number) for line in item.lines() if isinstance(line, Line) for side, number in _numbers(line)}
+    return all((finding.anchor.side, finding.anchor.start_line) in seen for finding in findings)
+
+
+def _numbers(line: Line) -> tuple[tuple[Side, int | None], ...]:
+    return (("LEFT", line.old),) if line.mark == "-" else (("RIGHT", line.new),)
+
+
+def _closer(file: ChangedFile, findings: Sequence[Finding], width: int, *, beside: bool, room: int) -> Item:
+    """The findings' lines with `width` more on either side, `beside` the file's hunks or without them."""
+    wanted: set[tuple[Side, int | None]] = set()
+    for place in (finding.anchor for finding in findings):
+        last = min(place.end_line, place.start_line + 2 * width)
+        wanted.update((place.side, number) for number in range(place.start_line, last + 1))
+    if beside:
+        wanted.update(number for line in file.lines() for number in _numbers(line))
+    hunks = close_up(file, lambda line: not wanted.isdisjoint(_numbers(line)), width)
+    hunks = hunks or next(iter(cut_hunks(file.hunks, room)), ())
     return Item(file, hunks, False, view_tokens(tuple(around_hunks(file, hunks, 0))))
 
 

@@ -95,6 +95,17 @@ def test_what_fails_once_is_mended(reviewer: Runner, small: Change, kind: Any) -
     assert (ran.code, ran.report["verdict"], ran.found) == (1, "findings", small.real)
 
 
+def test_answer_that_is_repaired_keeps_the_room_that_it_was_given(reviewer: Runner, small: Change) -> None:
+    with simulated(Behaviour(brain=KnownAnswers(small.planted))) as (simulator, env):
+        simulator.inject(Fault("truncated"))
+        simulator.inject(Fault("invalid_json"))
+        ran = reviewer(*diff_arguments(small), **env)
+
+    assert ran.report["verdict"] == "findings"
+    first, *more = [call.body["max_tokens"] for call in simulator.calls[:3] if call.body]
+    assert more == [2 * first, 2 * first]
+
+
 def test_verification_that_fails_keeps_the_findings_unverified(reviewer: Runner, small: Change) -> None:
     def refuse(number: int, endpoint: str, body: dict[str, Any]) -> Fault | None:
         return Fault("refusal") if "verdicts" in str(body["output_config"]) else None

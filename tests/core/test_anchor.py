@@ -45,6 +45,12 @@ def test_a_right_quote_lands_on_its_line_whatever_the_number(number):
         "\n\n    total = price * count",
         "    total = price * count\n    }",
         "    10 +     total = price * count\n    11 +     }",
+        "total=price*count",
+        "total = price*  count",
+        "total = ... * count",
+        "total = … count",
+        "...= price * count",
+        "…price * count",
     ],
 )
 def test_a_quote_is_found_as_it_is_commonly_copied(quote):
@@ -55,6 +61,17 @@ def test_a_quote_is_found_as_it_is_commonly_copied(quote):
 @pytest.mark.parametrize("number", [10, 9, 13])
 def test_a_removed_line_is_found_on_the_left(quote, number):
     assert anchor(claim("src/x.py", number, quote), CHANGES) == Anchor("line", "src/x.py", 10, 10, "LEFT")
+
+
+def test_spaces_that_a_change_adds_tell_the_new_line_from_the_old():
+    file = changed("x.py", "call(a,b)", "call(a, b)")
+    sides = [anchor(claim("x.py", 1, quote), change_set(file)).side for quote in ("call(a,b)", "call(a, b)")]
+    assert sides == ["LEFT", "RIGHT"]
+
+
+def test_what_is_left_out_of_a_quote_stands_between_its_pieces_in_their_order():
+    file = changed("x.py", "", "save(count, price)\nif price and count:\nsave(price)\nsave(price, count)")
+    assert anchor(claim("x.py", 1, "save(price ... count)"), change_set(file)).start_line == 4
 
 
 @pytest.mark.parametrize(("number", "line"), [(8, 11), (11, 11), (14, 11), (39, 42), (42, 42), (45, 42)])

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewer.core.change import Hunk, Line
-from reviewer.core.view import around_hunks, content_lines, cut_hunks, render, view_tokens, whole_file
+from reviewer.core.view import around_hunks, close_up, content_lines, cut_hunks, render, view_tokens, whole_file
 from tests.core.changes import added, changed, hunks, shown
 
 PATCH = "@@ -2 +2,2 @@\n-2\n+two\n+more\n@@ -6,2 +7 @@\n-6\n-7\n+six\n"
@@ -164,3 +164,26 @@ def test_pieces_that_only_remove_follow_each_other_without_a_note():
     assert (pieces[0].new_start, pieces[0].new_count) == (0, 0)
     notes = [text for piece in pieces for text in shown(around_hunks(changed(), [piece], 0)) if text[0] == "~"]
     assert notes == [f"~{piece.new_start - 1}" for piece in pieces if piece.new_count and piece.new_start > 1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "context", "expected"),
+    [
+        ((" ", 5), 0, ["~4", " 4"]),
+        ((" ", 5), 1, ["~3", " 3", " 4", " 5"]),
+        (("-", 6), 1, ["~5", " 5", "-6", "-7"]),
+        (("+", 7), 1, ["~6", "-7", "+six", " 8"]),
+        (("+", 99), 3, []),
+    ],
+)
+def test_a_close_up_shows_the_wanted_lines_and_what_is_around_them(wanted, context, expected):
+    file = changed(patch=PATCH, content=CONTENT)
+    parts = close_up(file, lambda line: (line.mark, line.new or line.old) == wanted, context)
+    assert shown(around_hunks(file, parts, 0)) == expected
+    assert all(part == hunks(unified(part))[0] for part in parts)
+
+
+def test_a_close_up_without_content_stays_within_the_hunks():
+    file = changed(patch=PATCH)
+    parts = close_up(file, lambda line: line.new in (3, 7), 5)
+    assert [line for part in parts for line in part.lines] == list(file.lines())

@@ -169,7 +169,7 @@ def test_fifty_side_by_side_never_pass_the_cap_by_more_than_one(tokens, estimate
     assert {type(reply) for reply in replies} == {Answered, Errored}
     refused = [reply for reply in replies if isinstance(reply, Errored)]
     assert {(reply.cause, reply.call.attempts, reply.fatal) for reply in refused} == {("budget", 0, False)}
-    assert refused[0].message.startswith("The budget of $0.03 is used up ($0.0")
+    assert refused[0].message.startswith("The budget of $0.03 has no room for the next request ($0.0")
 
 
 def test_cap_holds_when_answers_get_lost():

@@ -124,6 +124,7 @@ def test_deadline_cuts_off_what_runs():
         assert time.monotonic() - started < 4
     assert all(isinstance(reply, Errored) and reply.cause == "deadline" for reply in replies)
     assert [reply.call.attempts for reply in replies] == [1, 1, 1]
+    assert {reply.message for reply in replies} == {"The deadline came before the model had answered."}
 
 
 @pytest.mark.parametrize("seconds", [0.0, -5.0])

@@ -193,7 +193,7 @@ def test_budget_is_a_hard_cap_and_files_left_out_are_named(reviewer: Runner, lar
     assert billed == pytest.approx(float(ran.report["cost"]["usd"]), rel=1e-3)
     assert billed <= float(cap) + dearest
     assert (ran.code, ran.report["verdict"]) == (3, "incomplete")
-    assert f"The budget of ${cap} is used up" in ran.because
+    assert f"The budget of ${cap} has no room" in ran.because
     left = [file for file in ran.report["files"] if not file["reviewed"]]
     assert left
     assert all("The budget of" in file["reason"] for file in left)
@@ -225,7 +225,7 @@ def test_integration_that_the_budget_leaves_out_is_named(reviewer: Runner, tmp_p
         ran = reviewer(*diff_arguments(change), *config, "--budget-usd", "5", **env)
 
     assert (ran.code, ran.passes("integration"), ran.found) == (3, [], change.real)
-    assert ran.because.startswith("The budget of $5 is used up")
+    assert ran.because.startswith("The budget of $5 has no room")
     assert ran.report["shed"] == [f"integration across 14 files around {path_of(0)}"]
 
 
