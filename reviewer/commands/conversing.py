@@ -1,6 +1,6 @@
 """The report on its way to the pull request: nothing twice, nothing against a person, nothing lost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from reviewer.core.carry import patch_id
 from reviewer.core.change import ChangeSet
 from reviewer.core.conversation import Conversation, parse_summary, reconcile, still_counting, summary_marker
 from reviewer.core.finding import Disposition, Finding, worst_first
+from reviewer.core.following import follow
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
@@ -56,6 +57,7 @@ def converse(session: PullSession, reviewed: Reviewed, *, carries: bool = True) 
 def _post(session: PullSession, report: Report, standing: Standing) -> tuple[Report, list[Publication]]:
     number = session.pull.number
     threads = [posted.thread for posted in standing.threads]
+    report = replace(report, findings=follow(report.findings, threads, report.changes))
     conversation = reconcile(
         report.findings,
         threads,
@@ -72,7 +74,8 @@ def _post(session: PullSession, report: Report, standing: Standing) -> tuple[Rep
     draft, told = draft_review(report, conversation.new, session.settings.max_inline_comments, url)
     publications = [] if draft.empty else session.hub.post_review(number, draft, standing)
     publications += [session.hub.resolve(thread) for thread in conversation.gone]
-    findings = _with_fates(report.findings, conversation, _placed(told, publications))
+    inline = {thread.fingerprint for thread in threads}
+    findings = _with_fates(report.findings, conversation, _placed(told, publications), inline)
     notes = (*report.notes, *still_counting(findings, threads))
     return replace(report, findings=findings, notes=notes), publications
 
@@ -88,10 +91,14 @@ def _placed(told: Sequence[Finding], publications: Sequence[Publication]) -> lis
     ]
 
 
-def _with_fates(findings: Sequence[Finding], talk: Conversation, told: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Every finding, with what became of it."""
+def _with_fates(
+    findings: Sequence[Finding], talk: Conversation, told: Sequence[Finding], inline: Collection[str]
+) -> tuple[Finding, ...]:
+    """Every finding, with what became of it; what is known and not `inline` stands in an earlier review's body."""
     fates = [*told]
-    fates += [replace(finding, disposition=Disposition.POSTED) for finding in talk.known]
+    for finding in talk.known:
+        stands = Disposition.POSTED if finding.fingerprint in inline else Disposition.SUMMARY
+        fates.append(replace(finding, disposition=stands))
     fates += [replace(finding, disposition=Disposition.DUPLICATE) for finding in talk.repeated]
     fates += [replace(finding, disposition=Disposition.SUPPRESSED) for finding in talk.suppressed]
     rest = [finding for finding in findings if not finding.counts]
@@ -155,7 +162,8 @@ def post_saved(session: PullSession, path: Path) -> tuple[Reviewed, list[Publica
     """Post an earlier run's report without any model call: what was paid for is never lost to a failure of posting."""
     saved = read_report(path)
     pull = session.pull
-    if saved.changes.repository != session.hub.repository or saved.changes.number != pull.number:
+    same = saved.changes.repository.lower() == session.hub.repository.lower()
+    if not same or saved.changes.number != pull.number:
         raise InputError(
             f"{path} is a report on {saved.changes.repository} #{saved.changes.number}.",
             f"This is {session.hub.repository} #{pull.number}.",

@@ -56,7 +56,8 @@ class PullSession:
         """Identity of what the review is made by; what only decides the verdict plays no part in it."""
         deciding = {"fail_on", "on_incomplete", "limits", "budget_usd", "deadline", "cache_dir", "audit", "prices"}
         terms = self.settings.model_dump(mode="json", exclude=deciding)
-        return policy_id({**terms, "engine": self.options.engine, "version": __version__}, self.policy.guidelines)
+        terms |= {"engine": self.options.engine, "version": __version__, "attributes": dict(self.policy.attributes)}
+        return policy_id(terms, self.policy.guidelines)
 
     @property
     def secret(self) -> str:

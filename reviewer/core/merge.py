@@ -15,21 +15,26 @@ from reviewer.core.view import content_lines
 _WORD = re.compile(r"\w{3,}")
 _ALIKE = 0.5
 """Share of common words from which two texts are taken to say the same."""
+_EQUALS = 200
+"""Equal lines of one file that are told apart when a push has moved them."""
 
 
 def place(claims: Iterable[Claim], changes: ChangeSet, provenance: Provenance, seen: Sequence[str]) -> list[Finding]:
     """Findings of one answer. Two claims of one answer on the same line with the same category are two problems,
-    unless their titles are the same, too: then the second is a duplicate."""
+    unless their titles are the same, too: then the second is a duplicate. Of what has no line in the change, the number
+    tells whether it is the same place."""
     found: list[Finding] = []
-    titles: dict[str, list[str]] = defaultdict(list)
+    said: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for claim in claims:
         where = anchor(claim, changes, seen)
         fingerprint = fingerprint_of(claim, where, changes.file(where.path))
-        told, title = titles[fingerprint], flat(claim.title).lower()
-        said_twice = title in told
-        if told and title != told[0]:
+        told, title, line = said[fingerprint], flat(claim.title).lower(), where.start_line
+        said_twice = (title, line) in told
+        if told and title != told[0][0]:
             fingerprint = _digest(fingerprint, title)
-        told.append(title)
+        if any(title == other and line != elsewhere for other, elsewhere in told):
+            fingerprint = _digest(fingerprint, str(line))
+        told.append((title, line))
         disposition = Disposition.DUPLICATE if said_twice else Disposition.SUMMARY
         found.append(Finding(claim, where, fingerprint, provenance, disposition))
     return found
@@ -43,6 +48,20 @@ def fingerprint_of(claim: Claim, where: Anchor, file: ChangedFile | None) -> str
     flattened = flat(text)
     occurrence = _equals_before(flattened, where, file)
     return _digest(file.path, claim.category, where.side, flattened, str(occurrence))
+
+
+def fingerprints_of_equals(finding: Finding, file: ChangedFile | None) -> frozenset[str]:
+    """What the finding's fingerprint would be on any of the lines with the same text; empty where it has no line."""
+    where, claim = finding.anchor, finding.claim
+    text = anchored_text(where, file)
+    if text is None or file is None:
+        return frozenset()
+    parts = (file.path, claim.category, where.side, flat(text))
+    plain = frozenset(_digest(*parts, str(number)) for number in range(_EQUALS))
+    if finding.fingerprint in plain:
+        return plain
+    told_apart = frozenset(_digest(one, flat(claim.title).lower()) for one in plain)
+    return told_apart if finding.fingerprint in told_apart else frozenset()
 
 
 def set_apart(findings: Iterable[Finding]) -> Iterator[Finding]:

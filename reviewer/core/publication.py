@@ -52,6 +52,11 @@ class Thread:
     resolved_by_outsider: bool = False
     title: str = ""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is out of sight: what it tells may have to be told anew."""
+        return self.resolved or self.dismissed
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

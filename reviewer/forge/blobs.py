@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from reviewer.forge.client import Client
 from reviewer.forge.failure import GitHubError, Kind
-from reviewer.forge.payload import at, text, whole
+from reviewer.forge.payload import at, items, text, whole
 
 PER_QUERY = 60
 """Blobs in one query: GitHub ends queries that take it more than ten seconds."""
@@ -16,6 +16,9 @@ SINGLE_CAP = 60
 """Blobs that are fetched one by one where GraphQL does not answer; an hour's limit may be 1,000 requests."""
 TOGETHER = 64_000_000
 """Characters of all texts that one reader keeps; what comes later counts as too large."""
+_COMMITS = "pullRequest(number: {}) {{ commits(first: 100) {{ nodes {{ commit {{ message }} }} }} }}\n"
+_MESSAGE = 5_000
+"""Characters of one commit's message that are read."""
 _FIELDS = "__typename ... on Blob { byteSize isBinary isTruncated text }"
 
 
@@ -37,11 +40,13 @@ class Blob:
 class BlobReader:
     """Reads blobs by expressions (`SHA:path`, or a blob's own id). What is not there is not in the answer.
 
-    Nor is what GitHub refuses to show, unless `strict`: then that is a failure.
+    Nor is what GitHub refuses to show, unless `strict`: then that is a failure. With the first query, where GraphQL
+    answers one, come the messages of the first commits of the pull request `commits_of`.
     """
 
-    def __init__(self, client: Client, *, strict: bool = False) -> None:
-        self._client = client
+    def __init__(self, client: Client, *, strict: bool = False, commits_of: int = 0) -> None:
+        self._client, self._commits_of = client, commits_of
+        self.messages: tuple[str, ...] = ()
         self._absent = (Kind.MISSING,) if strict else (Kind.MISSING, Kind.REFUSED)
         self._singles = 0
         self._room = TOGETHER
@@ -65,6 +70,10 @@ class BlobReader:
         except GitHubError as failure:
             if failure.kind in (Kind.LIMITED, Kind.CREDENTIALS):
                 raise
+            told = _told(batch, failure)
+            if told:
+                rest = [expression for expression in batch if expression not in told]
+                return self._found(told, failure.data) | self._one_by_one(rest)
             if failure.kind is Kind.TRANSIENT and len(batch) > 1:
                 # Large blobs together can take GitHub too long; halves may pass.
                 middle = len(batch) // 2
@@ -74,21 +83,20 @@ class BlobReader:
     def _query(self, batch: Sequence[str]) -> dict[str, Blob]:
         declared = ", ".join(f"$e{index}: String" for index in range(len(batch)))
         aliases = "\n".join(f"b{index}: object(expression: $e{index}) {{ {_FIELDS} }}" for index in range(len(batch)))
+        commits = _COMMITS.format(self._commits_of) if self._commits_of else ""
         document = (
             f"query($owner: String!, $name: String!, {declared}) {{ repository(owner: $owner, name: $name) {{\n"
-            f"{aliases}\n}} }}"
+            f"{aliases}\n{commits}}} }}"
         )
         variables = {f"e{index}": expression for index, expression in enumerate(batch)}
         variables |= {"owner": self._client.owner, "name": self._client.name}
-        data = self._client.query(document, variables, "Reading file contents")
-        found = {}
-        for index, expression in enumerate(batch):
-            kind = text(data, "repository", f"b{index}", "__typename")
-            if kind == "Blob":
-                found[expression] = _blob(at(data, "repository", f"b{index}"))
-            elif kind == "Commit":
-                found[expression] = Blob(None, submodule=True)
-        return found
+        return self._found(_aliases(batch), self._client.query(document, variables, "Reading file contents"))
+
+    def _found(self, aliases: Mapping[str, str], data: object) -> dict[str, Blob]:
+        if self._commits_of:
+            nodes = items(data, "repository", "pullRequest", "commits", "nodes")
+            self._commits_of, self.messages = 0, tuple(text(node, "commit", "message")[:_MESSAGE] for node in nodes)
+        return _blobs(aliases, data)
 
     def _one_by_one(self, batch: Sequence[str]) -> dict[str, Blob]:
         found = {}
@@ -109,6 +117,29 @@ class BlobReader:
             if blob := _single(data):
                 found[expression] = blob
         return found
+
+
+def _aliases(batch: Sequence[str]) -> dict[str, str]:
+    return {expression: f"b{index}" for index, expression in enumerate(batch)}
+
+
+def _told(batch: Sequence[str], failure: GitHubError) -> dict[str, str]:
+    """The aliases of which an answer with errors tells all the same; none where an error may be about any of them."""
+    if not isinstance(at(failure.data, "repository"), dict) or not all(len(path) > 1 for path in failure.lost):
+        return {}
+    lost = {path[1] for path in failure.lost}
+    return {expression: alias for expression, alias in _aliases(batch).items() if alias not in lost}
+
+
+def _blobs(aliases: Mapping[str, str], data: object) -> dict[str, Blob]:
+    found = {}
+    for expression, alias in aliases.items():
+        kind = text(data, "repository", alias, "__typename")
+        if kind == "Blob":
+            found[expression] = _blob(at(data, "repository", alias))
+        elif kind == "Commit":
+            found[expression] = Blob(None, submodule=True)
+    return found
 
 
 def _blob(data: object) -> Blob:

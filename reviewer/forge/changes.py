@@ -121,8 +121,9 @@ class _Source:
 
     def __init__(self, client: Client, pull: PullRequest, checkout: Path | None) -> None:
         self._client, self._pull = client, pull
-        self.blobs = BlobReader(client)
         self._git = _open(checkout)
+        self._has_both = self._git is not None and self._git.has_commits(pull.base_sha, pull.head_sha)
+        self.blobs = BlobReader(client, commits_of=0 if self._has_both else pull.number)
         self._merge_base: str | None = None
         self._local: dict[str, ChangedFile] | None = None
 
@@ -130,7 +131,7 @@ class _Source:
         """The commit that GitHub's diff starts from; empty where it has none."""
         if self._merge_base is None:
             base, head = self._pull.base_sha, self._pull.head_sha
-            found = self._git.merge_base(base, head) if self._git and self._git.has_commits(base, head) else None
+            found = self._git.merge_base(base, head) if self._git and self._has_both else None
             self._merge_base = found or self._ask_merge_base(f"/compare/{base}...{head}")
         return self._merge_base
 
@@ -148,10 +149,13 @@ class _Source:
         return ""
 
     def messages(self) -> tuple[str, ...]:
-        """The messages of the change's commits, where the checkout has them: asking for them takes a request more."""
+        """The messages of the change's commits: from the checkout, or as they came with the contents.
+
+        Where neither has them there are none: asking for them would take a request more.
+        """
         base, head = self._pull.base_sha, self._pull.head_sha
         try:
-            return self._git.messages(base, head) if self._git and self._git.has_commits(base, head) else ()
+            return self._git.messages(base, head) if self._git and self._has_both else self.blobs.messages
         except InputError:
             return ()
 

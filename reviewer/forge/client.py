@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from reviewer.clock import Clock, SystemClock
 from reviewer.errors import ConfigError
+from reviewer.forge.connection import forgiving_connections
 from reviewer.forge.failure import GitHubError, Kind, broken, failed_answer, failed_graphql, failed_request
 from reviewer.forge.payload import at
 from reviewer.guard.outgoing import clean_tree
@@ -96,18 +97,19 @@ class Client:
     def _connect(self, base_url: str) -> Any:
         import github
 
-        return github.Github(
-            auth=github.Auth.Token(self._token),
-            base_url=base_url,
-            timeout=self._timeout,
-            per_page=PER_PAGE,
-            retry=None,
-            lazy=True,
-            api_version=API_VERSION,
-            user_agent="reviewer",
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-        ).requester
+        with forgiving_connections():
+            return github.Github(
+                auth=github.Auth.Token(self._token),
+                base_url=base_url,
+                timeout=self._timeout,
+                per_page=PER_PAGE,
+                retry=None,
+                lazy=True,
+                api_version=API_VERSION,
+                user_agent="reviewer",
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+            ).requester
 
     def get(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Any:
         """One GET below the repository (`/pulls/1`), tried again while that may help."""
@@ -206,7 +208,7 @@ class Client:
         body = {"query": document, "variables": dict(variables)}
         headers, answer = self._exchange(self._graphql, "POST", self._graphql.graphql_url, what, body=body)
         if errors := at(answer, "errors"):
-            raise failed_graphql(what, errors if isinstance(errors, list) else [errors], headers)
+            raise failed_graphql(what, errors if isinstance(errors, list) else [errors], headers, at(answer, "data"))
         if not isinstance(at(answer, "data"), dict):
             raise broken(what, "no data")
         return answer["data"]

@@ -23,7 +23,10 @@ class Kind(Enum):
 
 
 class GitHubError(ForgeError):
-    """A failed request. `wait` is what GitHub asked for in seconds, `reset` the epoch second of its primary limit."""
+    """A failed request. `wait` is what GitHub asked for in seconds, `reset` the epoch second of its primary limit.
+
+    `data` is what a GraphQL answer with errors holds all the same, and `lost` the path in it of each error.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,8 @@ class GitHubError(ForgeError):
     ) -> None:
         super().__init__(what, cause, step, status=status)
         self.kind, self.wait, self.reset = kind, wait, reset
+        self.data: Any = None
+        self.lost: tuple[list[Any], ...] = ()
 
 
 _STEPS = {
@@ -74,8 +79,8 @@ def failed_answer(what: str, status: int, headers: Mapping[str, str], body: str)
     )
 
 
-def failed_graphql(what: str, errors: list[Any], headers: Mapping[str, str]) -> GitHubError:
-    """The error for a GraphQL answer, which comes with status 200 whatever went wrong."""
+def failed_graphql(what: str, errors: list[Any], headers: Mapping[str, str], data: Any = None) -> GitHubError:
+    """The error for a GraphQL answer, which comes with status 200 whatever went wrong; it may hold a part of `data`."""
     message = "; ".join(dict.fromkeys(text(error, "message") for error in errors))
     types = {text(error, "type") for error in errors}
     kind, status = Kind.REFUSED, None
@@ -88,7 +93,9 @@ def failed_graphql(what: str, errors: list[Any], headers: Mapping[str, str]) -> 
     elif "something went wrong" in message.lower() or "timeout" in message.lower():
         kind = Kind.TRANSIENT
     cause = f"GitHub's GraphQL API answered: {message[:_MAX_MESSAGE].rstrip(' .')}."
-    return GitHubError(kind, f"{what} failed.", cause, _STEPS[kind], status=status, wait=_retry_after(headers))
+    failure = GitHubError(kind, f"{what} failed.", cause, _STEPS[kind], status=status, wait=_retry_after(headers))
+    failure.data, failure.lost = data, tuple(items(error, "path") for error in errors)
+    return failure
 
 
 def failed_request(what: str, error: Exception) -> GitHubError:

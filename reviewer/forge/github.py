@@ -43,7 +43,6 @@ class GitHub:
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.repository = repository
         self._client = Client(
             token,
             repository,
@@ -55,6 +54,11 @@ class GitHub:
             clock=clock,
             sleep=sleep,
         )
+
+    @property
+    def repository(self) -> str:
+        """OWNER/NAME, by its present name once a pull request has told it."""
+        return self._client.repository
 
     def pull_request(self, number: int) -> PullRequest:
         """A pull request as it is now."""

@@ -93,8 +93,8 @@ class _Poster:
         return self._outcome(self._after_look() if self._done.posts else "")
 
     def _note(self, standing: Standing) -> None:
-        """Take what stands there as posted, but for threads that were resolved before this run began to post."""
-        stale = {posted.thread.id for posted in self._before.threads if posted.thread.resolved}
+        """Take what stands there as posted, but for threads that were closed before this run began to post."""
+        stale = {posted.thread.id for posted in self._before.threads if posted.thread.closed}
         there = {posted.thread.fingerprint for posted in standing.threads if posted.thread.id not in stale}
         self._done.fingerprints |= there
         self._done.body = self._done.body or any(map(self._is_same, standing.reviews))

@@ -71,7 +71,7 @@ def withdraw_twin_threads(client: Client, number: int, head_sha: str) -> int:
     seen: set[str] = set()
     twins: list[Posted] = []
     for posted in threads:
-        if posted.thread.head_sha == head_sha and not posted.thread.resolved:
+        if posted.thread.head_sha == head_sha and not posted.thread.closed:
             if posted.thread.fingerprint in seen and not posted.thread.answered:
                 twins.append(posted)
             seen.add(posted.thread.fingerprint)

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -42,6 +43,16 @@ def test_the_same_problem_said_again_in_one_answer_is_a_duplicate(title):
     fates = [found.disposition for found in findings]
     assert fates == [Disposition.SUMMARY, Disposition.SUMMARY, Disposition.DUPLICATE, Disposition.DUPLICATE]
     assert len(merge(findings)) == 4
+
+
+@pytest.mark.parametrize("path", ["gone.py", "bare.py"])
+def test_the_same_words_of_other_lines_that_the_change_does_not_show_are_no_duplicate(path):
+    bare = replace(changed("bare.py", "one", "two"), content=None)
+    said = [claim(path, line, quote, title="Never closed") for line, quote in ((70, "a()"), (80, "b()"), (70, "a()"))]
+    findings = place(said, change_set(bare), ORIGIN, ["bare.py"])
+    assert [found.anchor.start_line for found in findings] == [70, 80, 70]
+    assert [found.anchor.start_line for found in kept(findings)] == [70, 80]
+    assert len({found.fingerprint for found in kept(findings)}) == 2
 
 
 @pytest.mark.parametrize(("one", "other"), [("空值", "泄漏"), ("Off by 1", "Off by 2"), ("a", "b")])

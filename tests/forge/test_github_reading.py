@@ -217,6 +217,40 @@ def test_contents_come_from_single_blobs_where_graphql_does_not_answer(tmp_path:
     assert place.calls("GET", "/git/blobs/") == 9
 
 
+@pytest.mark.parametrize("checkout", [True, False])
+def test_messages_of_the_commits_come_without_a_further_request(tmp_path: Path, checkout: bool) -> None:
+    with world(tmp_path, {"a.py": numbered()}, {"a.py": numbered(3)}) as place:
+        place.push({"a.py": numbered(3, 9)})
+        pull = place.github().pull_request(NUMBER)
+        changes = place.github().change_set(pull, place.local.folder if checkout else None)
+
+    assert changes.commits == ("a change", "a change")
+    assert len(place.hub.requests) == (2 if checkout else 3)
+
+
+def test_policy_that_graphql_tells_in_part_is_read_singly_for_the_rest(tmp_path: Path) -> None:
+    base = {"REVIEW.md": b"Be kind.\n", "AGENTS.md": b"Agents.\n"}
+    with world(tmp_path, base, {"REVIEW.md": b"evil\n"}) as place:
+        blob = {"__typename": "Blob", "byteSize": 9, "isBinary": False, "isTruncated": False, "text": "Be kind.\n"}
+        errors = [{"type": "FORBIDDEN", "path": ["repository", "b3"], "message": "Resource not accessible"}]
+        data = {"repository": {"b0": None, "b1": None, "b2": blob, "b3": None, "b4": None, "b5": None}}
+        place.hub.fail(Fault(path="/graphql", status=200, body={"data": data, "errors": errors}))
+        policy = place.github().policy(place.base_sha)
+
+    assert policy.guidelines == {"REVIEW.md": "Be kind.\n", "AGENTS.md": "Agents.\n"}
+    assert [request.path for request in place.hub.requests] == ["/graphql", "/repos/octo/shop/contents/AGENTS.md"]
+
+
+@pytest.mark.parametrize("path", [["repository"], []])
+def test_error_about_the_whole_answer_believes_none_of_it(tmp_path: Path, path: list[str]) -> None:
+    with world(tmp_path, {"REVIEW.md": b"Be kind.\n"}, {"REVIEW.md": b"evil\n"}) as place:
+        errors = [{"type": "FORBIDDEN", "path": path, "message": "Resource not accessible"}]
+        body = {"data": {"repository": dict.fromkeys(f"b{n}" for n in range(6))}, "errors": errors}
+        place.hub.fail(Fault(path="/graphql", status=200, body=body))
+
+        assert place.github().policy(place.base_sha).guidelines == {"REVIEW.md": "Be kind.\n"}
+
+
 def test_query_too_heavy_for_github_is_halved(tmp_path: Path) -> None:
     with world(tmp_path, BASE, HEAD) as place:
         place.hub.fail(Fault.bad_gateway(path="/graphql", times=5))

@@ -35,7 +35,7 @@ def test_what_stands_in_the_text_is_not_said_again_after_a_push(opened: Opened) 
     again = stage.run("--max-inline-comments", "1")
 
     assert (stage.posted, len(stage.pull.reviews)) == (["H1"], 1)
-    assert again.of("posted") == ["H1", "L1"]
+    assert (again.of("posted"), again.of("summary")) == (["H1"], ["L1"])
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,15 @@ def test_first_run_rerun_and_push_of_60_files_take_few_requests(opened: Opened) 
     assert len(stage.posted) == 20
 
 
+def test_saved_report_is_posted_where_the_repository_is_spelt_another_way(opened: Opened) -> None:
+    stage = opened()
+    _, saved = failed_posting(stage)
+
+    later = stage.run("--post-only", str(saved), "--repository", "Octo/SHOP", "--number", "7")
+
+    assert (later.code, sorted(stage.posted)) == (1, ["Odd name", "Wrong sum"])
+
+
 def test_saved_report_made_under_another_policy_is_posted_but_never_carried(opened: Opened) -> None:
     stage = opened()
     ran, saved = failed_posting(stage)

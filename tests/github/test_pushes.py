@@ -38,6 +38,28 @@ def test_finding_that_moves_down_by_40_lines_is_not_posted_again(opened: Opened)
     assert (stage.thread("Wrong sum").line, stage.thread("Wrong sum").is_resolved) == (60, False)
 
 
+def test_equal_line_above_is_told_and_the_one_below_not_again(opened: Opened) -> None:
+    stage = opened({"a.py": code()}, {"a.py": code() + "swallow()  # bug high: One\n"})
+    stage.run()
+    stage.push({"a.py": "swallow()  # bug high: One\n" + code() + "swallow()  # bug high: One\n"})
+
+    again = stage.run()
+
+    assert again.found == [("a.py", 1, "One"), ("a.py", 32, "One")]
+    assert stage.job.lines == [("a.py", 1), ("a.py", 32)]
+    assert (stage.run().code, stage.job.lines) == (1, [("a.py", 1), ("a.py", 32)])
+
+
+def test_mending_the_first_of_two_equal_lines_resolves_its_own_thread(opened: Opened) -> None:
+    both = ["swallow()  # bug high: One\n", code(), "swallow()  # bug high: One\n"]
+    stage = opened({"a.py": code()}, {"a.py": "".join(both)}, hub=MAY_RESOLVE)
+    stage.run()
+    stage.push({"a.py": "".join(both[1:])})
+
+    assert stage.run().found == [("a.py", 31, "One")]
+    assert sorted((thread.line or 0, thread.is_resolved) for thread in stage.pull.threads) == [(0, True), (31, False)]
+
+
 def test_finding_that_a_push_mends_is_resolved(opened: Opened) -> None:
     stage = opened(hub=MAY_RESOLVE)
     stage.run()

@@ -230,6 +230,25 @@ def test_force_ignores_memo_state_and_suppression(
     assert sorted(stage.posted) == ["Odd name", "Wrong sum", "Wrong sum"]
 
 
+def test_force_says_again_what_was_dismissed(opened: Opened) -> None:
+    stage = opened()
+    stage.run()
+    stage.thread("Wrong sum").comments[0].minimized = "outdated"
+
+    again = stage.run("--force")
+
+    assert (again.code, sorted(stage.posted)) == (1, ["Odd name", "Wrong sum", "Wrong sum"])
+
+
+def test_attributes_that_changed_on_the_base_review_anew(opened: Opened) -> None:
+    stage = opened({"a.py": code(), ".gitattributes": "a.py linguist-generated\n"}, {"a.py": code("high: Wrong sum")})
+    assert stage.run().code == 0
+    stage.pull.base_sha = stage.commit({".gitattributes": "\n"}, onto=stage.pull.base_sha)
+
+    assert stage.run().code == 1
+    assert stage.posted == ["Wrong sum"]
+
+
 def test_incomplete_review_is_not_carried_over(opened: Opened) -> None:
     stage = opened()
     first = stage.run("--budget-usd", "0.000001")

@@ -24,7 +24,11 @@ def schema() -> GraphQLSchema:
     resolvers: dict[str, dict[str, Any]] = {
         "Query": {"repository": _repository, "node": _node, "viewer": _viewer, "rateLimit": _rate_limit},
         "Repository": {"object": _object, "pullRequest": _pull_request},
-        "PullRequest": {"reviewThreads": _connection("threads"), "files": _connection("files")},
+        "PullRequest": {
+            "reviewThreads": _connection("threads"),
+            "files": _connection("files"),
+            "commits": _commits,
+        },
         "PullRequestReviewThread": {"comments": _connection("comments")},
         "Mutation": mutations.RESOLVERS,
     }
@@ -94,6 +98,11 @@ def _object(parent: Json, info: Any, oid: str | None = None, expression: str | N
     if oid is None and expression is None:
         return None
     return objects.git_object(parent["state"], oid or expression or "", info.context.limits)
+
+
+def _commits(parent: Json, info: Any, **page: Any) -> Json:
+    """Read only when asked for: each reading is a git process."""
+    return _connection("commits")({"commits": parent["read_commits"]()}, info, **page)
 
 
 def _connection(key: str) -> Callable[..., Json]:

@@ -62,6 +62,10 @@ def pull_request(pull: PullRequest, call: Call) -> Json:
         "baseRefName": pull.base_ref,
         "changedFiles": len(files),
         "threads": [thread(one, call) for one in own],
+        "read_commits": lambda: [
+            {"commit": {"oid": one.sha, "message": one.message}}
+            for one in pull.git.commits(pull.base_sha, pull.head_sha)
+        ],
         "files": [
             {
                 "path": row.path,
