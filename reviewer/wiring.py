@@ -254,7 +254,7 @@ def environment() -> dict[str, str]:
     if env.get("GITHUB_ACTIONS") == "true":
         for line in masks(values, MIN_LENGTH):
             print(line)
-        sys.stdout.flush()
+        print(end="", flush=True)
     protect(values)
     for name in secret_names(env) - READ_IN_PLACE:
         del os.environ[name]

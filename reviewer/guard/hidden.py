@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+from unicodedata import normalize
 
 Kind = Literal["bidi", "zero-width", "tag", "control", "variation"]
 
@@ -64,12 +65,19 @@ LOOKALIKES = dict(
         "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u0475"
         "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
         "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
-        "\u03bf\u03bd\u03f2\u03f3",
-        "aeopcyxijsdhqwvABEKMHOPCTYXIJSABEZHIKMNOPTYXovcj",
+        "\u03bf\u03bd\u03f2\u03f3\u0585\u057d\u0578\u0570\u13aa\u13a1\u13ac\u13a5\u13c6\u13da",
+        "aeopcyxijsdhqwvABEKMHOPCTYXIJSABEZHIKMNOPTYXovcjounhAREiGS",
         strict=True,
     )
 )
-"""Cyrillic and Greek letters, and the Latin letter that each is taken for."""
+"""Cyrillic, Greek, Armenian and Cherokee letters, and the Latin letter that each is taken for."""
+
+STYLED = {
+    letter: plain
+    for letter in map(chr, (*range(0x24B6, 0x24EA), *range(0xFF01, 0xFF5F), *range(0x1D400, 0x1D6A4)))
+    if len(plain := normalize("NFKC", letter)) == 1 and plain.isascii()
+}
+"""Latin letters and signs in another style: full width, in circles, mathematical. Some compilers read them as plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,19 @@ class Hidden:
     kind: Kind
 
 
-_READ_AS = str.maketrans(LOOKALIKES)
-_PASSES = re.compile(rf"(?:[0-9A-Za-z\u00c0-\u024f]|[{''.join(LOOKALIKES)}])+")
+_READ_AS = str.maketrans(LOOKALIKES | STYLED)
+_STYLED = "".join(letter for letter, plain in STYLED.items() if plain.isalnum())
+_PASSES = re.compile(rf"(?:[0-9A-Za-z\u00c0-\u024f]|[{''.join(LOOKALIKES)}{_STYLED}])+")
+_ALL_STYLED = re.compile(rf"[{_STYLED}]{{3,}}")
 _ASCII_WORD = re.compile(r"(?<![^\W_])[A-Za-z0-9]{2,}(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Disguised:
-    """A word at `offset` that reads as another one; `mixed` where it holds Latin letters, too."""
+    """A word at `offset` that reads as another one; `mixed` where it is none of any language.
+
+    It holds Latin letters beside others, or nothing but Latin letters in another style.
+    """
 
     offset: int
     word: str
@@ -171,7 +184,7 @@ def find_disguised(text: str) -> tuple[Disguised, ...]:
     words = (match for match in _WORD.finditer(text) if not match[0].isascii() and _PASSES.fullmatch(match[0]))
     read = ((match, match[0].translate(_READ_AS)) for match in words)
     return tuple(
-        Disguised(match.start(), match[0], reads_as, _LATIN.search(match[0]) is not None)
+        Disguised(match.start(), match[0], reads_as, bool(_LATIN.search(match[0]) or _ALL_STYLED.fullmatch(match[0])))
         for match, reads_as in read
         if reads_as != match[0]
     )

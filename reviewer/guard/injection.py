@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reviewer.guard.hidden import LOOKALIKES, SILENT, decode_tags, reveal
+from reviewer.guard.hidden import LOOKALIKES, SILENT, STYLED, decode_tags, reveal
 from reviewer.guard.phrases import PHRASES, Confidence, Kind, Needles, Phrase
 
 EXCERPT = 120
@@ -21,15 +21,21 @@ _LETTERS = bytes(code if chr(code).islower() and code < 0x80 else 0x20 for code 
 
 _PLAIN = str.maketrans(
     {chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)}
-    | {letter: latin.lower() for letter, latin in LOOKALIKES.items()}
+    | {letter: latin.lower() for letter, latin in (LOOKALIKES | STYLED).items()}
 )
 _IDEOGRAPHS = "\u2e80"
 """From here on, scripts put no space between words."""
-_OTHER_SCRIPTS = re.compile(r"[\u0370-\u052f]")
+_OTHER_SCRIPTS = re.compile(r"[\u0370-\u058f\u13a0-\u13ff\u24b6-\u24e9\uff01-\uff5e\U0001d400-\U0001d6a3]")
 _QUOTES = "\"'`“‘"
 _TAGS = re.compile(r"[\U000e0020-\U000e007e]")
 _WORDS = re.compile(r"[A-Za-z]{3,}")
-_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_-]{4,}+)*+")
+_JOINT = r"[\"',+\\ \t]{0,6}\r?\n[ \t]{0,16}(?:(?:\#|//|\*|--|;|>)[ \t]{1,4})?[\"']?"
+"""Between the lines of a blob that stands in a comment, or in literals put together."""
+_BLOB = re.compile(
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_-]{4,}+"
+    rf"|{_JOINT}[A-Za-z0-9+/_-]{{4,}}+(?==*[\"',;+\\ \t)\]]{{0,6}}(?:\r?\n|\Z)))*+"
+)
+_JOINTS = re.compile(_JOINT)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _LEAD = 40
 """Characters of decoded text that an excerpt shows before the phrase."""
@@ -169,7 +175,7 @@ def _decoded(text: str) -> Iterator[tuple[tuple[int, int], str]]:
     for blob in _BLOB.finditer(text):
         if blob[0] in (blob[0].lower(), blob[0].upper()):
             continue  # a name, a rule of dashes, a number
-        letters = blob[0][:_BLOB_LENGTH].replace("-", "+").replace("_", "/")
+        letters = _JOINTS.sub("", blob[0][:_BLOB_LENGTH]).replace("-", "+").replace("_", "/")
         letters = _NOT_BASE64.sub("", letters)
         budget -= len(letters)
         if budget < 0:

@@ -1,6 +1,6 @@
 """The phrases by which text addresses a reviewer, as patterns for text in small letters.
 
-English, and the plainest orders in German, French, Spanish and Chinese. Every gap and word has a maximal length and
+English, and the plainest orders in ten other languages. Every gap and word has a maximal length and
 gives nothing back once matched, so a search takes linear time.
 """
 
@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from reviewer.guard.hidden import LOOKALIKES
 
 Kind = Literal[
     "override", "role", "prompt-leak", "approval", "suppression", "address", "tag", "block", "encoded", "hidden"
@@ -43,7 +45,8 @@ _PARTS = {
     "MODEL": r"(?:ai|llm|claude|gpt|chatgpt|copilot|language[ -]model|automated|code[ -]review)s?\b",
     "AGENT": r"(?:reviewer|assistant|agent|bot|model|tool|system|scanner|reader)s?\b",
     "CHANGE": r"(?:pull[ -]request|merge[ -]request|pr|changes?|commit|diff|code|file|patch)\b",
-    "FAULTS": r"(?:issue|finding|problem|bug|vulnerabilit(?:y|ie)|flaw|concern|weakness(?:e)?|defect)s?\b",
+    "FAULTS": r"(?:issue|finding|problem|bug|vulnerabilit(?:y|ie)|flaw|concern|weakness(?:e)?|defect|injection"
+    r"|backdoor)s?\b",
 }
 
 
@@ -57,6 +60,11 @@ def _form(confidence: Confidence, needles: str, pattern: str, kind: Kind = "tag"
     return Phrase(kind, confidence, _groups(needles), re.compile(pattern))
 
 
+def _cyrillic(kind: Kind, needles: str, pattern: str) -> Phrase:
+    """An order in Russian, which is searched in text whose look-alikes have become Latin letters."""
+    return _form("high", needles.translate(_READ_AS), pattern.translate(_READ_AS), kind)
+
+
 def _groups(needles: str) -> tuple[Needles, ...]:
     return tuple(_needles(group.split()) for group in needles.split(" + "))
 
@@ -66,11 +74,13 @@ def _needles(group: Sequence[str]) -> Needles:
     return Needles(words, tuple(each for each in group if each not in words))
 
 
+_READ_AS = str.maketrans({letter: latin for letter, latin in LOOKALIKES.items() if "а" <= letter <= "я"})
+
 _IGNORE = "ignore disregard forget override bypass"
 _ORDERS = "instruction instructions prompt prompts directions directives orders programming"
 _MODEL = "ai ais llm llms claude gpt gpts chatgpt copilot copilots language automated review"
 _REPORTS = "report reporting flag flaging mention mentioning"
-_NOT = r"(?:not|never|n't|n’t|skip|stop|avoid|refrain from)"
+_NOT = r"(?:not|never|n't|n’t|dont|skip|stop|avoid|refrain from)"
 
 PHRASES: tuple[Phrase, ...] = (
     _phrase(
@@ -90,6 +100,20 @@ PHRASES: tuple[Phrase, ...] = (
         "high",
         f"follow following obey obeying + {_ORDERS}",
         r"(?:not|never|stop|n't|n’t) (?:follow|obey)(?:ing)?ANY{0,2}? OLDANY{0,1}? ORDERS",
+    ),
+    _phrase(
+        "override",
+        "high",
+        "ignore disregard forget + told said instructed taught",
+        r"(?:ignore|disregard|forget) (?:everything|anything|all|what)ANY{0,2}? (?:you|i|was|were|have)ANY{0,3}? "
+        r"(?:told|said|instructed|taught)\b",
+    ),
+    _phrase(
+        "override",
+        "high",
+        "ignore disregard forget + above",
+        r"(?:ignore|disregard|forget)(?: all)?(?: of)?(?: the)? above and "
+        r"(?:output|print|say|respond|reply|answer|approve|report|write|instead)\b",
     ),
     _phrase(
         "override",
@@ -150,13 +174,15 @@ PHRASES: tuple[Phrase, ...] = (
         "approval",
         "low",
         "approved audited vetted signed",
-        r"(?:approved|audited|vetted|signed off) by(?: the)? \w",
+        # "Signed-off-by: " ends the messages of honest commits.
+        r"(?:(?:approved|audited|vetted) by|signed off by(?!:))(?: the)? \w",
     ),
     _phrase(
         "suppression",
         "high",
         f"{_REPORTS} comment commenting raise raising + issue issues finding findings problem problems bug bugs"
-        " vulnerability vulnerabilities flaw flaws concern concerns weakness weaknesses defect defects",
+        " vulnerability vulnerabilities flaw flaws concern concerns weakness weaknesses defect defects injection"
+        " injections backdoor backdoors",
         # A security policy asks for no *public* reports.
         rf"{_NOT} (?:(?:report|flag|mention|comment on)(?:ing)?|rais(?:e|ing) (?:any|an?))ANY{{0,4}}? FAULTS"
         r"(?![^\n]{0,60}\b(?:public|publicly|github|tracker|forum)\b)",
@@ -182,26 +208,65 @@ PHRASES: tuple[Phrase, ...] = (
         r"(?: (?:code )?AGENT)?\s{0,2}[:!]"
         r"|(?:attention|dear|hello|hey)(?: (?:to|all|any|the)){0,2} MODEL(?: (?:code )?AGENT)?\s{0,2}[:,.!])",
     ),
-    _phrase("address", "high", f"if + are + {_MODEL}", r"if you are (?:an? |the )?MODEL"),
+    _phrase("address", "high", f"if + {_MODEL}", r"if you(?: are|['’]re) (?:an? |the )?MODEL"),
+    _phrase(
+        "address",
+        "high",
+        f"as + you + {_MODEL}",
+        r"as an? MODEL(?: MODEL)?(?: (?:code )?AGENT)?,? you (?:must|should|will|shall|need|have|are)\b",
+    ),
+    _phrase(
+        "suppression",
+        "high",
+        "reviewer reviewers assistant assistants model models bot bots + not never",
+        r"(?:reviewer|assistant|model|bot)s? (?:must|should|shall|may) (?:not|never) "
+        r"(?:flag|report|mention|complain|comment on|raise|list)\b",
+    ),
     _phrase(
         "address",
         "low",
         f"must should shall please + {_MODEL}",
         r"MODEL (?:code )?AGENT (?:please|must|should|shall)\b",
     ),
-    _form("high", "<|", r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>"),
+    _form(
+        "high",
+        "<|",
+        r"<\|(?:im_start|im_end|im_sep|system|user|assistant|developer|end|start|message|channel|return|constrain"
+        r"|endoftext|endofprompt|begin_of_text|end_of_text|begin▁of▁sentence|end▁of▁sentence|eot_id|eom_id"
+        r"|start_header_id|end_header_id|python_tag|start_of_turn_token|end_of_turn_token|system_token|user_token"
+        r"|chatbot_token)\|>",
+    ),
+    _form("high", "_of_turn>", r"<(?:start|end)_of_turn>"),
     _form(
         "high",
         "function_ tool_ invoke",
-        r"</?(?:antml:)?(?:function_calls|function_results|tool_use|tool_result|invoke)\b",
+        r"</?(?:antml:)?(?:function_calls?|function_results|tool_use|tool_calls?|tool_results?|tool_response|invoke)\b",
     ),
     _form("high", "inst] sys>>", r"\[/inst\]|<</?sys>>"),
-    _form("low", "system assistant human", r"</?(?:system|assistant|human)(?:[\s_-](?:prompt|message|reminder))?\s?>"),
-    _form("low", "human assistant", r"(?:\n|\\n)[ \t]{0,8}(?:\n|\\n)[ \t]{0,8}(?:human|assistant)[ \t]{0,2}:"),
+    # A generic type such as `List<System>` is none.
+    _form(
+        "low",
+        "system assistant human",
+        r"(?:(?<!\w)<|</)(?:system|assistant|human)(?:[\s_-](?:prompt|message|reminder))?\s?>",
+    ),
+    _form(
+        "low",
+        # Behind an escaped line end, they are no words of their own.
+        "human assistant nhuman nassistant",
+        r"(?:\n|\\n)[ \t#*/;>-]{0,8}(?:\n|\\n)[ \t#*/;>-]{0,8}(?:human|assistant)[ \t]{0,2}:",
+    ),
+    _form("low", "###", r"(?:\A|\n)[ \t#*/;>-]{0,8}### (?:system|human|assistant):"),
+    _form(
+        "low",
+        "system: assistant: developer: override",
+        r"(?:\A|\n)[^\w\n]{0,8}(?:(?:system|assistant|developer):[ \t]{1,3}"
+        r"(?:ignore|approve|override|skip|mark|report|do not|this (?:file|change|pr|pull|code)"
+        r"|the (?:reviewer|review|verdict))|system override)\b",
+    ),
     _form(
         "high",
         "id + request guidelines item notes candidates",
-        r"</?(?:pull_request|guidelines|item|notes|candidates)\s{1,4}id\s{0,2}=\s{0,2}[\"']?[0-9a-f]{4}",
+        r"<\s{0,4}/?\s{0,4}(?:pull_request|guidelines|item|notes|candidates)\s{1,4}id\s{0,2}=\s{0,2}[\"']?[0-9a-f]{4}",
         kind="block",
     ),
     _form("low", "</", r"</(?:pull_request|guidelines|candidates)\s{0,4}>", kind="block"),
@@ -209,7 +274,7 @@ PHRASES: tuple[Phrase, ...] = (
         "override",
         "high",
         "ignoriere ignorieren ignoriert vergiss missachte + anweisungen vorgaben instruktionen regeln",
-        r"(?:ignorier(?:e|en|t)|vergiss|missachte) (?:alle |die |deine |sämtliche )*+"
+        r"(?:ignorier(?:e|en|t)|vergiss|missachte) (?:sie )?(?:alle |die |deine |sämtliche )*+"
         r"(?:vorherigen|bisherigen|obigen|früheren|vorigen|ursprünglichen)"
         r" (?:anweisungen|vorgaben|instruktionen|regeln)\b",
     ),
@@ -231,6 +296,44 @@ PHRASES: tuple[Phrase, ...] = (
         "high",
         "忽略 无视 忘记 忽視 無視 忘記 + 指令 指示 提示 规则 規則",
         r"(?:忽略|无视|忘记|忽視|無視|忘記)\w{0,3}(?:之前|以上|先前|前面|所有|上述)\w{0,6}(?:指令|指示|提示|规则|規則)",
+        kind="override",
+    ),
+    _phrase(
+        "override",
+        "high",
+        "ignore ignora ignorar ignorate esqueça dimentica + instru istruzioni",
+        r"(?:ignor(?:e|a|ar|ate)|esqueça|dimentica) (?:(?:todas|as|suas|tutte|le|tue) ){0,3}+(?:instruções|istruzioni)"
+        r" (?:anteriores|acima|prévias|precedenti|sopra)\b",
+    ),
+    _phrase(
+        "override",
+        "high",
+        "negeer vergeet zignoruj + instructies instrukcje polecenia",
+        r"(?:(?:negeer|vergeet) (?:alle )?(?:vorige|eerdere|bovenstaande) instructies"
+        r"|zignoruj (?:wszystkie )?(?:poprzednie|wcześniejsze) (?:instrukcje|polecenia))\b",
+    ),
+    _cyrillic(
+        "override",
+        "гнорируй абудь + инструкци указани",
+        r"(?:[ипИП](?:рои)?гнорируй|[зЗ]абудь)(?:те)? (?:все )?(?:предыдущие|прошлые|прежние|вышеуказанные)"
+        r" (?:инструкции|указания)",
+    ),
+    _form(
+        "high",
+        "無視 忘れ + 指示 命令 プロンプト",
+        r"(?:これまで|以前|上記|前|今まで)の\w{0,6}(?:指示|命令|プロンプト)\w{0,2}(?:すべて|全て)?(?:無視|忘れ)",
+        kind="override",
+    ),
+    _form(
+        "high",
+        "무시 잊어 + 지시 명령 지침",
+        r"(?:이전|위|앞|기존)(?:의)? ?(?:모든 )?(?:지시|명령|지침)\w{0,3} ?(?:모두 )?(?:무시|잊어)",
+        kind="override",
+    ),
+    _form(
+        "high",
+        "تجاهل + التعليمات",
+        r"تجاهل (?:جميع |كل )?التعليمات السابقة",
         kind="override",
     ),
     _phrase(

@@ -8,65 +8,54 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reviewer.guard.redaction import Redactor
+from reviewer.guard.secret_shapes import SHAPES
 
 __all__ = ["Redactor", "Secret", "find_secrets", "mask"]
 
-# A start inside a run of token characters is refused: it would be no token, and every run is scanned once.
-_START = r"(?<![\w-])"
-# Kind, what any text with such a secret contains (in small letters), and the shape; group 1 is the secret if given.
-_SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("aws-access-key", ("akia", "asia", "abia", "acca"), _START + r"A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?!\w)"),
-    (
-        "aws-secret-key",
-        ("aws",),
-        r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s{0,4}[=:]\s{0,4}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
-    ),
-    (
-        "github-token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        _START + r"(?:gh[pousr]_[A-Za-z0-9_]{36,255}(?:\.[\w-]{10,2000}){0,2}|github_pat_\w{36,255})",
-    ),
-    ("gitlab-token", ("glpat-",), _START + r"glpat-[\w-]{20,300}"),
-    ("anthropic-key", ("sk-ant-",), _START + r"sk-ant-[\w-]{20,300}"),
-    (
-        "openai-key",
-        ("sk-",),
-        _START + r"sk-(?!ant-)(?:(?:proj|svcacct|admin)-[\w-]{20,300}|[A-Za-z0-9]{40,64}(?![\w-]))",
-    ),
-    (
-        "slack-token",
-        ("xox", "xapp-"),
-        _START + r"(?:xox[abeoprs]-(?=[A-Za-z-]{0,8}\d)[0-9A-Za-z-]{10,300}|xapp-\d-[0-9A-Za-z-]{20,300})",
-    ),
-    (
-        "slack-webhook",
-        ("hooks.slack.com",),
-        r"hooks\.slack\.com/(?:services|workflows)/T\w{6,20}/\w{6,20}/\w{16,64}",
-    ),
-    ("google-key", ("aiza",), _START + r"AIza[\w-]{35}(?![\w-])"),
-    (
-        "stripe-key",
-        ("k_live_", "k_test_", "whsec_"),
-        _START + r"(?:[sr]k_(?:live|test)_[0-9A-Za-z]{16,255}|whsec_[0-9A-Za-z+/]{32,128})",
-    ),
-    ("npm-token", ("npm_",), _START + r"npm_[A-Za-z0-9]{36}(?!\w)"),
-    ("pypi-token", ("pypi-age",), _START + r"pypi-AgE[\w-]{50,1000}"),
-    ("jwt", ("eyj",), _START + r"eyJ[\w-]{10,4000}+\.eyJ[\w-]{10,4000}+\.[\w-]{16,2000}"),
-    (
-        "url-password",
-        ("://",),
-        r"://[^\s:/@\"'`]{0,64}:([^\s:/@\"'`]{6,128})@(?=[\w\[])",
-    ),
-)
-_SHAPE = tuple((kind, needles, re.compile(shape, re.ASCII)) for kind, needles, shape in _SHAPES)
-
 # The value is looked for first and its name looked back for, since that is three times as fast as the other way.
 _VALUE = re.compile(r"[:=]>?\s{0,4}(?P<quote>[\"'`])(?=(?P<value>[^\"'`\s]{8,256})(?P=quote))")
-_NAME = re.compile(
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"[\w.-]{0,30}[\"'`]?\]?\s{0,4}:?\Z",
-    re.IGNORECASE,
+_TYPE = (
+    r"&?(?:'static )?(?:optional\[|final\[)?(?:str|string|bytes|secretstr|any)\]?(?:\s?\|\s?(?:none|null|undefined))?"
 )
+# Names that speak of a secret without holding it, and tokens that nobody keeps secret.
+_NOT_KEPT = "".join(f"(?<!{word})" for word in ("publickey", "next", "next_", "page", "page_", "continuation"))
+_ABOUT_IT = "".join(
+    f"(?<!{word})"
+    for word in (
+        "name",
+        "_ref",
+        "id",
+        "address",
+        "type",
+        "_re",
+        "regex",
+        "pattern",
+        "url",
+        "uri",
+        "path",
+        "file",
+        "arn",
+        "prefix",
+    )
+)
+_KEPT = (
+    rf"{_NOT_KEPT}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
+)
+_NAME = re.compile(
+    rf"{_KEPT}[\w.-]{{0,30}}{_ABOUT_IT}[\"'`]?\]?(?:\s{{0,2}}:?\s{{0,2}}{_TYPE})?\s{{0,4}}:?\Z", re.IGNORECASE
+)
+# Settings without quotes, a line each: `.env`, shell, YAML, properties.
+_BARE = re.compile(
+    r"^[+-]?[ \t]{0,32}+(?:(?:#|//|-)[ \t]{0,4}+)?(?:(?:export|ENV|ARG|set|SET)[ \t]{1,8}+)?"
+    r"(?P<name>[\w.-]{2,64}+)(?P<sign>[ \t]{0,4}[:=][ \t]{0,4})(?P<value>[\w!@#%^&*+/=~?.-]{8,256}+)[ \t\r]{0,32}+$",
+    re.MULTILINE | re.ASCII,
+)
+_ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
+_TURNS = re.compile(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]")
+_MANY_TURNS = 4
+"""Between letters and digits: names of variables, which stand there without quotes, too, have fewer."""
+_MARKED_UP = re.compile(r">([^<>\s]{8,128}+)</\w{0,40}?(?:password|passphrase|secret|token|api_?key)>", re.IGNORECASE)
+_BEARER = re.compile(r"bearer[ \t]{1,2}([\w.~+/-]{20,500}+={0,2})", re.IGNORECASE | re.ASCII)
 _NAME_LENGTH = 64
 _PLACEHOLDER = re.compile(
     r"change.?me|x{3,}|\*{3,}|\.{3}|•|example|placeholder|dummy|sample|fake|mock|redacted|masked|insert|replace"
@@ -74,6 +63,9 @@ _PLACEHOLDER = re.compile(
     r"|12345678|abcdefgh|password|passwd|secret|[a-z]+://",
     re.IGNORECASE,
 )
+# What documentation writes: one letter over and over, the alphabet, and the subject of the sample JSON Web Token.
+_MADE_UP = re.compile(r"EXAMPLE|(?!a)(.)\1{5}|abcdefg|eyJzdWIiOiIxMjM0NTY3ODkw", re.IGNORECASE)
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]*\d{0,2}(?:[-_./:#@ ][A-Za-z]*\d{0,2})*")
 _MIN_ENTROPY = 2.75
 
@@ -152,7 +144,7 @@ def _with(found: list[Secret], candidates: Iterable[Secret]) -> list[Secret]:
 
 def _shaped(text: str) -> Iterator[Secret]:
     lower = text.lower()
-    for kind, needles, shape in _SHAPE:
+    for kind, needles, shape in SHAPES:
         if not any(needle in lower for needle in needles):
             continue
         for match in shape.finditer(text):
@@ -164,18 +156,34 @@ def _shaped(text: str) -> Iterator[Secret]:
 def _documented(kind: str, value: str) -> bool:
     if kind == "url-password":
         return bool(_PLACEHOLDER.search(value) or _WORDS.fullmatch(value))
-    return "EXAMPLE" in value.upper()
+    return bool(_MADE_UP.search(value))
 
 
 def _assigned(text: str) -> Iterator[Secret]:
     for match in _VALUE.finditer(text):
         if _random(match["value"]) and _NAME.search(text[max(0, match.start() - _NAME_LENGTH) : match.start()]):
             yield Secret("assigned-secret", *match.span("value"))
+    for match in _BARE.finditer(text):
+        if _NAME.search(match["name"]) and _random(match["value"]) and _set(match):
+            yield Secret("assigned-secret", *match.span("value"))
+    for shape, least in ((_MARKED_UP, 0), (_BEARER, _MANY_TURNS)):
+        for match in shape.finditer(text):
+            if _random(match[1]) and len(_TURNS.findall(match[1])) >= least:
+                yield Secret("assigned-secret", *match.span(1))
+
+
+def _set(match: re.Match[str]) -> bool:
+    """Whether a value without quotes is one, and not a name that code assigns from."""
+    if match["sign"] == "=" and _ENVIRONMENT.fullmatch(match["name"]):
+        return True
+    return len(_TURNS.findall(match["value"])) >= _MANY_TURNS
 
 
 def _random(value: str) -> bool:
     """Whether a quoted value is a secret rather than a placeholder, a name, a path or a sentence."""
-    if _PLACEHOLDER.search(value) or _WORDS.fullmatch(value):
+    if any(shape.search(value) for shape in (_PLACEHOLDER, _MADE_UP)):
+        return False
+    if _WORDS.fullmatch(value) or _ADDRESS.fullmatch(value):
         return False
     if not (any(map(str.isdigit, value)) and any(map(str.isalpha, value))):
         return False

@@ -33,6 +33,7 @@ _SECRETS = {
     "npm-token": "npm token",
     "pypi-token": "PyPI token",
     "jwt": "JSON Web Token",
+    "service-token": "Access token of a service",
     "url-password": "Password in a URL",
     "assigned-secret": "Credential",
     "private-key": "Private key",

@@ -37,11 +37,15 @@ _ENOUGH = 40
 # No gap of a phrase is as long, so that none goes over from one hunk to the next.
 _APART = "\n" + "\0" * 16
 
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u05ff\u0600-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u05ff\u0600-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _IDEOGRAPH = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _MARKS = frozenset({0x061C, 0x200E, 0x200F})
 _ACTIVE = frozenset({0x08, 0x1B, 0x85, 0x9B, 0x2028, 0x2029})
 """Controls that move a terminal's cursor, or end a line for some readers and not for others."""
+_ACTS = re.compile(r"[\x08\x1b]|\r(?![\r\n]|\Z)")
+"""Those of ASCII, and a carriage return inside a line: what follows it is another line to some compilers."""
+_EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\uac00-\ud7a3]|" + _IDEOGRAPH.pattern)
 _SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _PROSE = re.compile(
     r"\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|html?|xhtml|tex|po|pot|org|textile|srt|vtt|strings|xliff|ftl)$"
@@ -72,6 +76,7 @@ _NAMES = {
     0x2028: "line separator",
     0x2029: "paragraph separator",
     0x08: "backspace",
+    0x0D: "carriage return",
 }
 
 
@@ -149,11 +154,11 @@ def _orders(passage: Passage) -> Iterator[Sighting]:
 
 def _hidden(passage: Passage) -> Iterator[Sighting]:
     text = passage.text
-    if text.isascii() and "\x1b" not in text and "\x08" not in text:
+    if text.isascii() and not _ACTS.search(text):
         return
     known: frozenset[str] | None = None
     for number, line in passage.lines():
-        if line.isascii() and "\x1b" not in line and "\x08" not in line:
+        if line.isascii() and not _ACTS.search(line):
             continue
         counted = (each for each in each_hidden(line) if _counts(each, line, number, passage.prose))
         found = list(islice(counted, _ENOUGH))
@@ -163,6 +168,8 @@ def _hidden(passage: Passage) -> Iterator[Sighting]:
         for word in find_disguised(line):
             if not word.mixed and known is None:
                 known = latin_words(text)
+            if _FULL_WIDTH.search(word.word) and _EAST_ASIAN.search(line):
+                continue
             if word.mixed or (known and word.reads_as in known):
                 yield _disguise(number, word)
                 break
@@ -180,7 +187,7 @@ def _counts(hidden: Hidden, line: str, number: int, prose: bool) -> bool:
             run = _SELECTORS.match(left) or _SELECTORS.match(right)
             return run is not None or (hidden.codepoint >= 0xE0100 and not _IDEOGRAPH.match(left))
         case "control":
-            return hidden.codepoint in _ACTIVE
+            return hidden.codepoint in _ACTIVE or (hidden.codepoint == 0x0D and bool(line[at:].strip("\r")))
         case _:
             if hidden.codepoint == 0xFEFF and at == 0 and number == 1:
                 return False
