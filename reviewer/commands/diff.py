@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reviewer.commands.reviewing import print_outcome, review_changes, write_actions_files, write_files
+from reviewer.commands.reviewing import review_changes, tell
 from reviewer.config.loading import show
 from reviewer.core.attributes import parse_attributes
 from reviewer.core.change import ChangeSet
@@ -43,9 +43,7 @@ def run(source: DiffSource, options: RunOptions, env: Mapping[str, str], console
         return 0
     changes = _changes(source, policy)
     reviewed = review_changes(changes, loaded.settings, options, env, console, started)
-    publications = write_files(reviewed.report, options)
-    write_actions_files(reviewed.report, options, env, publications)
-    print_outcome(reviewed.report, env, verbose=options.verbose)
+    tell(reviewed.report, options, env, [])
     return reviewed.report.verdict.exit_code
 
 

@@ -27,7 +27,7 @@ class FailOnName(StrEnum):
     NEVER = "never"
 
 
-_OUTPUT, _SETTINGS = "Outputs", "Settings (each also a key of .github/reviewer.yml and a REVIEWER_* variable)"
+_OUTPUT, _SETTINGS = "Outputs", "Settings (each also a key of reviewer.yml and a REVIEWER_* variable)"
 
 Engine = Annotated[EngineName, typer.Option(help="Who answers: the model, or offline rules without any model.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only plan: passes and cost, no model call.")]
@@ -37,7 +37,9 @@ Force = Annotated[
     bool, typer.Option("--force", help="Ask again what was answered before, and say again what was said.")
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.", rich_help_panel=_OUTPUT)]
-Sarif = Annotated[Path | None, typer.Option(help="Write the findings as SARIF 2.1.0.", rich_help_panel=_OUTPUT)]
+Sarif = Annotated[
+    Path | None, typer.Option(help="Write the findings as SARIF 2.1.0; a dry run has none.", rich_help_panel=_OUTPUT)
+]
 Html = Annotated[Path | None, typer.Option(help="Write the report as one HTML page.", rich_help_panel=_OUTPUT)]
 Config = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from reviewer.commands.carrying import merge_group, same_head
 from reviewer.commands.conversing import POSTING_CUT_SHORT, converse, not_reviewed, post_saved, retell
-from reviewer.commands.reviewing import Reviewed, cut_short, print_outcome, write_actions_files, write_files
+from reviewer.commands.reviewing import Reviewed, cut_short, tell
 from reviewer.commands.session import PullSession
 from reviewer.commands.vouching import vouch
 from reviewer.config.loading import show
@@ -103,9 +103,7 @@ _QUEUED = Publication(
 
 def _tell(session: PullSession, reviewed: Reviewed, publications: list[Publication]) -> int:
     report, options = reviewed.report, session.options
-    publications += write_files(report, options)
-    write_actions_files(report, options, session.env, publications)
-    print_outcome(report, session.env, verbose=options.verbose)
+    tell(report, options, session.env, publications)
     for publication in publications:
         if publication.outcome in ("failed", "skipped"):
             session.console.print(f"{publication.channel}: {publication.outcome}: {publication.detail}", markup=False)

@@ -157,11 +157,11 @@ def write_files(report: Report, options: RunOptions) -> list[Publication]:
         from reviewer.publish.json_report import write_json
 
         written.append(write_json(report, options.json))
-    if options.sarif and not report.plan_only:
+    if options.sarif and not report.plan_only:  # code scanning would close its alerts for a plan without findings
         from reviewer.publish.sarif import write_sarif
 
         written.append(write_sarif(report, options.sarif))
-    if options.html and not report.plan_only:
+    if options.html:
         from reviewer.publish.html import write_html
 
         written.append(write_html(report, options.html))
@@ -183,6 +183,20 @@ def write_actions_files(
         write_outputs(Path(outputs), report, options.json)
 
 
+def tell(report: Report, options: RunOptions, env: Mapping[str, str], publications: list[Publication]) -> None:
+    """Files, job summary, outputs and standard output, each also where the one before it could not be written.
+
+    `publications` is added to. InputError where a file cannot be written: what was paid for is told all the same.
+    """
+    try:
+        publications += write_files(report, options)
+    finally:
+        try:
+            write_actions_files(report, options, env, publications)
+        finally:
+            print_outcome(report, env, verbose=options.verbose)
+
+
 def print_outcome(report: Report, env: Mapping[str, str], *, verbose: bool) -> None:
     """The report on standard output and, where Actions reads it, the annotations of the changed lines.
 
@@ -196,6 +210,6 @@ def print_outcome(report: Report, env: Mapping[str, str], *, verbose: bool) -> N
         if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
             for line in annotations(report):
                 print(line)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -65,6 +65,7 @@ class LiveProgress:
         """See `Progress`."""
         tally = self._tallies.setdefault(kind, _Tally())
         tally.outcomes[outcome] += 1
+        tally.planned = max(tally.planned, tally.done)  # a request that had to be asked again was not planned
         tally.usd += usd
         self._refresh()
         if not self._console.is_terminal and tally.done == tally.planned:

@@ -25,6 +25,8 @@ MOST_RESULTS = 5_000
 """GitHub keeps the top 5,000 results of a run, and refuses a run with more than 25,000."""
 _LONGEST = 1_000
 """Characters of a title or description; GitHub's limit is 1,024."""
+_EXPLANATIONS = 8_000_000
+"""Bytes of all explanations together, each with the same share: GitHub takes no upload above 10 MB, compressed."""
 
 _HELP: dict[Category, tuple[str, str]] = {
     Category.CORRECTNESS: (
@@ -77,6 +79,7 @@ def sarif_dict(report: Report) -> dict[str, Any]:
     left_out = Counter(finding.disposition.value for finding in report.findings if not finding.counts)
     left_out["without a file"] = len(findings) - len(placed)
     left_out["over the limit"] = len(placed) - len(kept)
+    room = _EXPLANATIONS // max(1, len(kept))
     run: dict[str, Any] = {
         "tool": {
             "driver": {
@@ -88,7 +91,7 @@ def sarif_dict(report: Report) -> dict[str, Any]:
         "automationDetails": {"id": f"reviewer/{report.strategy}/"},
         "columnKind": "utf16CodeUnits",
         "invocations": [_invocation(report)],
-        "results": [_result(finding, rules, report) for finding in kept],
+        "results": [_result(finding, rules, report, room) for finding in kept],
         "properties": {
             "verdict": report.verdict.state,
             "engine": report.engine,
@@ -126,9 +129,9 @@ def _problem(severity: Severity) -> str:
     return {"note": "recommendation"}.get(_LEVELS[severity], _LEVELS[severity])
 
 
-def _result(finding: Finding, rules: list[Category], report: Report) -> dict[str, Any]:
+def _result(finding: Finding, rules: list[Category], report: Report, room: int) -> dict[str, Any]:
     claim = finding.claim
-    text = f"{reveal(claim.title)[:_LONGEST]}\n\n{claim.explanation}\n\n({standing(finding)})"
+    text = f"{reveal(claim.title)[:_LONGEST]}\n\n{_cut(claim.explanation, room)}\n\n({standing(finding)})"
     if report.engine == "offline":
         text += f" {OFFLINE}"
     return {
@@ -151,10 +154,16 @@ def _result(finding: Finding, rules: list[Category], report: Report) -> dict[str
     }
 
 
+def _cut(text: str, room: int) -> str:
+    raw = text.encode("utf-8", "surrogatepass")
+    return text if len(raw) <= room else raw[:room].decode("utf-8", "ignore") + "…"
+
+
 def _location(anchor: Anchor, report: Report) -> dict[str, Any]:
     start, end = new_side(anchor, report.changes)
     shown = anchored_lines(anchor, report.changes.file(anchor.path)) if anchor.side == "RIGHT" else ()
-    last = max(1, len(shown[-1].encode("utf-16-le", "surrogatepass")) // 2) if shown else 1
+    # The line ends before its line end, of which a file from Windows keeps a half.
+    last = max(1, len(shown[-1].removesuffix("\r").encode("utf-16-le", "surrogatepass")) // 2) if shown else 1
     # A path that could leave the repository, or name a host, would be no relative reference.
     path = "/".join(part for part in anchor.path.split("/") if part not in ("", ".", ".."))
     uri = quote(path.encode("utf-8", "surrogatepass"))

@@ -179,17 +179,16 @@ def _remarks(report: Report) -> Iterator[str]:
 
 
 def _fitting(blocks: Sequence[str], room: int) -> list[str]:
-    """As many blocks, in order, as have room, and how many had none."""
+    """As many blocks, in order, as have room, and how many had none: what follows a large one is still tried."""
     shown: list[str] = []
     for block in blocks:
         size = len(block.encode()) + 2
-        if size > room - 200:
-            shown.append(
-                f"> **Cut here:** {number(len(blocks) - len(shown), 'part')} had no room; the JSON report has all."
-            )
-            break
-        shown.append(block)
-        room -= size
+        if size <= room - 200:
+            shown.append(block)
+            room -= size
+    left_out = len(blocks) - len(shown)
+    if left_out:
+        shown.append(f"> **Cut here:** {number(left_out, 'part')} had no room; the JSON report has all.")
     return shown
 
 

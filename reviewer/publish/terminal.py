@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, Group, RenderResult
 from rich.padding import Padding
 from rich.segment import Segment
@@ -113,7 +114,7 @@ def _code(lines: Iterable[CodeLine]) -> Iterator[Text]:
         yield _line(f"{'>' if line.meant else ' '}{number_:>6} {line.mark} {code}", _MARKS[line.mark])
         if line.meant and alone and code.strip():
             indent = len(code) - len(code.lstrip())
-            yield _line(" " * (10 + indent) + "^" * len(code.strip()), "bold red")
+            yield _line(" " * (10 + indent) + "^" * cell_len(code.strip()), "bold red")
 
 
 def _line(text: str, style: str) -> Text:

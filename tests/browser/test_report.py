@@ -1,7 +1,10 @@
 """The report as a reader meets it: looks, filter, keys, phone, access, hostile text, and without script."""
 
+from dataclasses import replace
+
 import pytest
 
+from reviewer.core.report import FileReport
 from tests.browser.material import audit, hostile
 from tests.publish.conftest import HOSTILE
 
@@ -150,6 +153,62 @@ def test_a_permalink_opens_its_finding(opened, night):
 
     assert last.evaluate("(one) => one.open")
     assert last.evaluate("(one) => { const box = one.getBoundingClientRect(); return box.top < innerHeight; }")
+
+
+TOP = "(one) => one.getBoundingClientRect().top - document.getElementById('filter').getBoundingClientRect().bottom"
+
+
+@pytest.mark.parametrize("kind", ["uncounted", "low"])
+def test_a_permalink_wins_over_what_is_filtered_out(opened, night, kind):
+    page = opened(night).page
+    page.locator(".chip.low input").uncheck()
+    asked = page.locator(f".finding.{kind}").first
+    page.evaluate("(id) => { location.hash = id; }", asked.get_attribute("id"))
+
+    assert asked.evaluate("(one) => one.checkVisibility() && one.open")
+    page.wait_for_function(f"({TOP})(document.querySelector('.finding:target')) > 0")
+
+
+def test_an_address_that_is_no_permalink_does_nothing(opened, night):
+    report = opened(night)
+    report.page.evaluate("location.hash = '%E0%A4%A'")
+
+    assert report.shown() == 58
+
+
+@pytest.mark.parametrize("key", ["k", "Shift+Tab"])
+def test_what_has_the_focus_is_not_under_the_bar(opened, night, key):
+    page = opened(night).page
+    page.locator(".finding > summary").nth(20).focus()
+    hidden = []
+    for _ in range(12):
+        page.keyboard.press(key)
+        hidden.append(page.evaluate(f"({TOP})(document.activeElement)"))
+
+    assert min(hidden) >= 0
+
+
+def test_small_files_without_a_folder_are_only_those_that_have_no_cell(opened):
+    night = audit(9, 3)
+    small = [FileReport(name, None, "changed", 0, 0, True, None, 1) for name in ("a.ini", "b.ini")]
+    report = opened(replace(night, files=(*(replace(file, size=9_000) for file in night.files), *small)))
+    report.page.locator(".map.wide .cell[data-path='/']").click()
+
+    assert report.page.locator("#path").text_content() == "Only small files ✕"
+    assert report.shown() == 0
+
+
+def test_paper_shows_whole_code_and_whole_tables(opened, night):
+    page = opened(night, width=720, color_scheme="dark").page
+    page.locator("#theme").click()
+    page.locator("#theme").click()
+    page.emulate_media(media="print")
+    cut = "[...document.querySelectorAll('.code, .scroll')].filter((one) => one.scrollWidth > one.clientWidth)"
+    cut += ".map((one) => [one.ariaLabel, one.scrollWidth, one.clientWidth])"
+
+    assert page.evaluate(cut) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 245, 242)"
+    assert page.evaluate("getComputedStyle(document.querySelector('.file')).contentVisibility") == "visible"
 
 
 def test_a_finding_links_to_its_record(opened, night):

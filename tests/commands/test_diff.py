@@ -30,6 +30,25 @@ def test_model_with_wrong_lines_and_malformed_paths_still_hits_every_line(review
     assert {f["severity"] for f in ran.report["findings"]} <= {"critical", "high", "medium"}
 
 
+def test_a_dry_run_writes_the_page_that_was_asked_for(reviewer: Runner, small: Change) -> None:
+    page, sarif = reviewer.folder / "plan.html", reviewer.folder / "plan.sarif"
+    ran = reviewer(*diff_arguments(small), "--dry-run", "--html", str(page), "--sarif", str(sarif))
+
+    assert ran.code == 0
+    assert "Plan only: nothing was sent to a model, so there is no review." in page.read_text("utf-8")
+    assert not sarif.exists()  # code scanning would close its alerts
+
+
+def test_a_report_that_cannot_be_written_takes_no_other_with_it(reviewer: Runner, small: Change) -> None:
+    with simulated(Behaviour(brain=KnownAnswers(small.planted))) as (_, env):
+        ran = reviewer(*diff_arguments(small), "--html", str(reviewer.folder), **env)
+
+    assert ran.code == 2
+    assert "The report could not be written to" in ran.err
+    assert "14 findings at or above high must be looked at" in ran.out
+    assert all(bug.path in ran.summary for bug in small.planted)
+
+
 def test_outputs_and_summary_of_the_job_are_written(reviewer: Runner, small: Change) -> None:
     with simulated(Behaviour(brain=KnownAnswers(small.planted))) as (_, env):
         ran = reviewer(*diff_arguments(small), **env)

@@ -1,6 +1,7 @@
-"""A reader that goes away early changes nothing about the verdict."""
+"""A reader that goes away early, or was never there, changes nothing about the verdict."""
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -20,5 +21,15 @@ def test_a_reader_that_goes_away_leaves_the_exit_code(tmp_path):
         check=False,
     )
     os.close(writing)
+
+    assert (done.returncode, "bug" in done.stderr) == (1, False)
+
+
+def test_a_closed_standard_output_leaves_the_exit_code(tmp_path):
+    base, head = materialise(tmp_path / "shop")
+    command = (
+        f"{shlex.quote(sys.executable)} -m reviewer diff --repo shop --base {base} --head {head} --engine offline >&-"
+    )
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (done.returncode, "bug" in done.stderr) == (1, False)

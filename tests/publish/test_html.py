@@ -120,6 +120,7 @@ def test_a_dry_run_shows_the_estimate(dry_run):
     text = Page(html_page(dry_run)).text
     assert "Plan only: nothing was sent to a model" in text
     assert "Cost $0.0500 estimate" in text
+    assert "Paid" not in text
 
 
 def test_labels_and_headings_for_every_control(make_report):

@@ -19,6 +19,15 @@ def test_in_a_log_one_line_for_each_kind_that_is_done():
     assert console.file.getvalue() == "file pass: 3 of 3, $0.42 (1 memo, 1 errored)\n"
 
 
+def test_a_request_asked_again_is_not_more_than_was_planned():
+    console = plain_console()
+    with LiveProgress(console) as progress:
+        progress.planned("single", 1)
+        for _ in range(2):
+            progress.finished("single", "truncated", Decimal(0))
+    assert console.file.getvalue().splitlines()[-1] == "single pass: 2 of 2, $0.00 (2 truncated)"
+
+
 def test_what_is_unfinished_is_told_at_the_end():
     console = plain_console()
     with LiveProgress(console) as progress:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator
 
+from reviewer.core.change import ChangedFile, Hunk, Line
 from reviewer.core.finding import Anchor, Category, Severity
 from reviewer.publish.sarif import sarif_dict, write_sarif
 from tests.publish.conftest import finding
@@ -95,6 +96,22 @@ def test_paths_become_relative_references(path, uri, make_report):
     location = run["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == uri
     assert location["region"]["startLine"] == 1
+
+
+def test_a_line_from_windows_ends_before_its_line_end(make_report):
+    line = Line("+", None, 1, "x = eval(y)\r")
+    file = ChangedFile("a.py", "added", hunks=(Hunk(0, 0, 1, 1, (line,)),), additions=1)
+    changes = replace(make_report().changes, files=(file,))
+    run = run_of(make_report(findings=(finding(anchor=Anchor("line", "a.py", 1, 1)),), changes=changes))
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["endColumn"] == 12
+
+
+def test_an_upload_stays_below_ten_megabytes_whatever_the_model_writes(make_report):
+    text = "".join(f"{number * 2654435761 % 2**32:x}ü " for number in range(10_000))
+    many = tuple(finding(f"{at:016x}", explanation=text[at:]) for at in range(200))
+    results = run_of(make_report(findings=many))["results"]
+    assert sum(len(result["message"]["text"].encode()) for result in results) < 8_100_000
+    assert results[0]["message"]["text"].endswith("…\n\n(single pass, confirmed by a fresh context)")
 
 
 def test_a_finding_without_a_file_is_counted_not_lost(make_report):

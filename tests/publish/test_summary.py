@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from reviewer.core.conversation import parse_summary, summary_marker
 from reviewer.core.finding import Severity
 from reviewer.core.publication import Publication
-from reviewer.core.report import Cost
+from reviewer.core.report import Cost, FileReport
 from reviewer.errors import InputError
 from reviewer.publish.summary import SUMMARY_LIMIT, job_summary, summary_comment, write_job_summary
 from tests.publish.conftest import HEAD, USAGE, finding
@@ -131,6 +131,14 @@ def test_a_comment_never_grows_over_githubs_limit(make_report):
     assert len(text.encode("utf-16-le")) // 2 < 65_536
     assert "_450 more findings in the job summary and the JSON report._" in text
     assert parse_summary(text)
+
+
+def test_in_a_comment_a_long_list_of_files_takes_nothing_else_with_it(make_report):
+    files = tuple(FileReport(f"src/{'deep/' * 10}f{at}.py", None, "modified", 1, 0, True, None) for at in range(1_500))
+    text = summary_comment(make_report(files=files, shed=("the verification of 3 low findings",)), MARKER)
+    assert "> **Cut here:** 1 part had no room; the JSON report has all." in text
+    assert "Cost: $0.0201" in text
+    assert "the verification of 3 low findings" in text
 
 
 def test_two_megabytes_are_cut_with_a_count_and_the_tail_stays(make_report):

@@ -1,8 +1,11 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from reviewer.core.change import ChangedFile, Hunk, Line
+from reviewer.core.finding import Anchor
 from reviewer.publish.terminal import print_report
 from tests.publish.conftest import HOSTILE, finding
 
@@ -54,6 +57,14 @@ def test_the_report_as_printed(make_report):
         "Cost: $0.0201 for 13,200 input and 800 output tokens. Prompt caching saved $0.0143. 1\n"
         "answer came from the memo, at no cost.\n"
     )
+
+
+def test_the_mark_below_wide_characters_is_as_wide(make_report):
+    line = Line("+", None, 1, "\tname = '漢字'")
+    file = ChangedFile("a.py", "added", hunks=(Hunk(0, 0, 1, 1, (line,)),), additions=1)
+    changes = replace(make_report().changes, files=(file,))
+    text = printed(make_report(findings=(finding(anchor=Anchor("line", "a.py", 1, 1)),), changes=changes))
+    assert "  >     1 +     name = '漢字'\n" + " " * 16 + "^" * 13 + "\n" in text
 
 
 def test_verbose_names_every_file_pass_and_refuted_finding(make_report):

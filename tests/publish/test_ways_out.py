@@ -121,6 +121,14 @@ def test_the_end_writes_what_waits() -> None:
     assert buffer.getvalue() == b"no line end [redacted]"
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_without_the_character_shows_its_number(encoding: str) -> None:
+    stream = CleanStream(io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    stream.write("2 findings \u2192 \u6f22\n")
+    stream.flush()
+    assert stream.buffer.getvalue() == b"2 findings \\u2192 \\u6f22\n"  # type: ignore[attr-defined]
+
+
 def test_threads_lose_nothing(stream: CleanStream) -> None:
     threads = [
         threading.Thread(target=lambda n=n: [print(f"{n} {KEY}", file=stream) for _ in range(200)]) for n in range(4)

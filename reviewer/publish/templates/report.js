@@ -76,7 +76,13 @@
 
     inPath(path) {
       const only = this.only;
-      return only === undefined || path === only || (only.endsWith("/") && (only === "/" || path.startsWith(only)));
+      if (only === "/") return !this.drawn(path);
+      return only === undefined || path === only || (only.endsWith("/") && path.startsWith(only));
+    }
+
+    // Whether the map that is seen has another cell for it than that of the small files without a folder.
+    drawn(path) {
+      return this.cells.some((cell) => path === cell || (cell !== "/" && cell.endsWith("/") && path.startsWith(cell)));
     }
 
     apply() {
@@ -102,6 +108,8 @@
 
     limit(path) {
       this.only = path;
+      const map = [...document.querySelectorAll(".map")].find((one) => one.checkVisibility());
+      this.cells = map && path === "/" ? [...map.querySelectorAll(".cell")].map((cell) => cell.dataset.path) : [];
       this.path.hidden = path === undefined;
       this.path.textContent = path === undefined ? "" : "Only " + (path === "/" ? "small files" : path) + " ✕";
       for (const cell of document.querySelectorAll(".cell")) {
@@ -109,6 +117,14 @@
         else cell.removeAttribute("aria-current");
       }
       this.apply();
+    }
+
+    // What was picked gives way to a finding that is asked for by its permalink.
+    reveal(element) {
+      if (element.checkVisibility()) return;
+      this.form.reset();
+      by("disposition").value = element.matches(".uncounted") ? "" : "counting";
+      this.limit(undefined);
     }
 
     seen() {
@@ -154,15 +170,15 @@
   }
 
   // One stop for the tab key in each map; arrows go from file to file.
-  function startMap(map, choose) {
+  function startMap(map, findings) {
     const cells = [...map.querySelectorAll(".cell")];
     const stop = (at) => cells.forEach((cell, place) => cell.setAttribute("tabindex", place === at ? "0" : "-1"));
     stop(0);
     map.addEventListener("click", (event) => {
       const cell = event.target.closest(".cell");
-      if (!cell || !choose) return;
+      if (!cell || !findings) return;
       event.preventDefault();
-      choose(cell.dataset.path);
+      choose(findings, cell.dataset.path);
     });
     map.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -186,28 +202,44 @@
     by("unfold").addEventListener("click", (event) => findings.unfold(event.currentTarget));
     startKeys(findings);
     form.hidden = false;
+    keepClear(form);
     findings.apply();
     setTimeout(() => findings.read(), 300);
-    return (path) => {
-      findings.limit(findings.only === path ? undefined : path);
-      by("findings").scrollIntoView();
-    };
+    return findings;
   }
 
-  function follow() {
-    const target = by(decodeURIComponent(location.hash.slice(1)));
+  // What is moved to must not lie under the bar that stays at the top.
+  function keepClear(bar) {
+    const measure = () => {
+      const height = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+      root.style.scrollPaddingTop = height + 12 + "px";
+    };
+    new ResizeObserver(measure).observe(bar, { box: "border-box" });
+    measure();
+  }
+
+  function choose(findings, path) {
+    findings.limit(findings.only === path ? undefined : path);
+    by("findings").scrollIntoView();
+  }
+
+  function follow(findings) {
+    const target = by(location.hash.slice(1));
     if (target && target.matches(".finding")) {
+      findings.reveal(target);
       target.open = true;
       target.scrollIntoView();
+      // What comes into sight on the way there gets its true height only then.
+      requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
     }
   }
 
   document.addEventListener("DOMContentLoaded", () => {
     const form = by("filter");
     startTheme(theme);
-    const choose = form && startFindings(form);
-    document.querySelectorAll(".map").forEach((map) => startMap(map, choose));
-    addEventListener("hashchange", follow);
-    follow();
+    const findings = form && startFindings(form);
+    document.querySelectorAll(".map").forEach((map) => startMap(map, findings));
+    addEventListener("hashchange", () => follow(findings));
+    follow(findings);
   });
 })();
