@@ -6,10 +6,10 @@ off, is made good by reading again: once at once, then by the next run.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 
-from reviewer.audit.recovery import SKEW, Arrivals, Judge, reconcile
+from reviewer.audit.recovery import RESULTS_KEPT, SETTLED, SKEW, Arrivals, Judge, reconcile
 from reviewer.clock import Clock
 from reviewer.core.request import Call, Errored
 from reviewer.model.batch_rows import ResultsCut
@@ -22,8 +22,6 @@ from reviewer.store.audit_values import Arrival, Batch, BatchState, Kept
 
 READS = 3
 """How often results are read to their end before a request that they do not name is sent again."""
-_UNLISTED = timedelta(hours=1)
-"""After this a batch that the API does not know is gone, not late."""
 _SOONEST, _LATEST = 5.0, 300.0
 _STEP = 0.1
 """Of a batch's age: how long to wait between two looks."""
@@ -84,7 +82,7 @@ class _Collection:
         """`shown` is how the list shows it; None where it does not."""
         shown = shown or self._api.retrieve(self._batch.id)
         if shown is None:
-            if self._clock.now() < self._batch.created_at + _UNLISTED:
+            if self._clock.now() < self._batch.created_at + SETTLED:
                 return Collected(open=1)
             return self._close("lost", "The API does not know the batch any more.")
         if not shown.ended:
@@ -105,6 +103,9 @@ class _Collection:
             self._state.intents.disown(self._batch)
             doubt = f"{self._batch.id} holds other requests than ours; the batch that was meant is looked for again."
             return Collected(doubts=(doubt,))
+        if stream.missing and self._clock.now() >= self._batch.created_at + RESULTS_KEPT:
+            closed = self._close("lost", "The batch's results are no longer available.")
+            return replace(closed, kept=closed.kept + kept)
         if stream.error:
             return Collected(open=1, kept=kept, cut=(stream.error,))
         if next(self._state.intents.outstanding(self._batch.intent), None) is None:
@@ -139,7 +140,7 @@ class _Stream:
 
     def __init__(self, rows: Iterator[BatchRow], intent: str) -> None:
         self._rows, self._intent = rows, intent
-        self.foreign, self.cut, self.error = False, False, ""
+        self.foreign, self.cut, self.missing, self.error = False, False, False, ""
 
     def rows(self) -> Iterator[tuple[BatchRow, CustomId]]:
         first = True
@@ -157,6 +158,7 @@ class _Stream:
             if isinstance(error, BatchError) and error.failure.fatal and error.failure.status != 404:
                 raise
             self.cut, self.error = isinstance(error, ResultsCut), str(error)
+            self.missing = isinstance(error, BatchError) and error.failure.status == 404
 
 
 def next_look(state: AuditState, audit: str, now: datetime, chance: float) -> float | None:

@@ -41,10 +41,11 @@ _MENDS = 3
 
 @dataclass(slots=True)
 class Moved:
-    """What one call did, in sentences. `filed`: the file round came to its end in it."""
+    """What one call did, in sentences. `filed`: the file round came to its end in it; `news`: answers came."""
 
     notes: list[str] = field(default_factory=list)
     filed: bool = False
+    news: bool = False
 
 
 class Driver:
@@ -180,6 +181,7 @@ class Driver:
         document = AuditDocument.read(audit.document)
         collected = collect_batches(self.state, self.api, self.clock, audit.id, judge)
         moved.notes += sentences.came_in(collected)
+        moved.news = moved.news or collected.kept.answered > 0
         self._stop_if_refused(audit, document)
         now = self._slice(audit, round, document, moved)
         sent = submit_round(self.state, self.api, self.clock, audit.id, round=round, only=now.only, sent_as=now.room)

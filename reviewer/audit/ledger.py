@@ -1,28 +1,27 @@
 """The audit's books: every call that was paid for or lost, with the files it was about, as reports list them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reviewer.audit.budgeting import Unsure, unsure
 from reviewer.core.audit_provenance import Origin
 from reviewer.core.pricing import Price, cost_of
 from reviewer.core.report import Cost, PassReport
-from reviewer.core.request import Cause, Kind
+from reviewer.core.request import Call, Cause, Kind
 from reviewer.store.audit import AuditState
-from reviewer.store.audit_values import Outcome, ResultRecord, UnitRecord
+from reviewer.store.audit_values import Outcome, ResultRecord, Source, UnitCall
 
 _ANSWERS: frozenset[Outcome] = frozenset({"unusable", "truncated", "refused"})
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Passes by repository, the last outcome of every question, where each unit's answer came from, and what was
-    perhaps paid without an answer.
+    """Passes by repository, the last outcome of every question that has no usable answer, and what was perhaps paid
+    without one.
     """
 
     passes: dict[str, list[PassReport]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
     unsure: Unsure = Unsure()
 
     def cause(self, identity: str) -> Cause:
@@ -32,6 +31,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
+    identity: str
     repository: str
     kind: Kind
     files: tuple[str, ...]
@@ -41,23 +41,21 @@ def read_ledger(state: AuditState, audit: str, prices: Mapping[str, Price]) -> L
     """The books of one audit. An answer that was carried over is a pass that cost nothing."""
     ledger = Ledger(unsure=unsure(state, audit, prices))
     asked: dict[str, _Question] = {}
-    for record in state.requests.units(audit):
-        request = record.request
-        asked.setdefault(record.identity, _Question(record.repository, request.kind, request.files))
-        if record.reply:
-            ledger.origins[record.unit] = _origin(record, prices)
-        if record.carried and record.reply:
-            ledger.passes.setdefault(record.repository, []).append(_carried(record))
+    for unit in state.requests.calls(audit):
+        asked.setdefault(unit.identity, _Question(unit.identity, unit.repository, unit.kind, unit.files))
+        if unit.carried and unit.call:
+            ledger.passes.setdefault(unit.repository, []).append(_carried(unit, unit.call))
     for made in state.results.of(audit):
-        ledger.outcomes[made.identity] = made.outcome
         question = asked.get(made.identity)
         if question:
+            if made.outcome != "answered":
+                ledger.outcomes[question.identity] = made.outcome
             ledger.passes.setdefault(question.repository, []).append(_pass(made, question, prices))
     return ledger
 
 
 def _pass(made: ResultRecord, question: _Question, prices: Mapping[str, Price]) -> PassReport:
-    call, source = made.reply.call, made.source
+    call, source = made.call, made.source
     took = (source.ended_at - source.sent_at).total_seconds() if source.ended_at and source.sent_at else 0.0
     return PassReport(
         kind="sample" if source.lane == "sync" else question.kind,
@@ -72,49 +70,55 @@ def _pass(made: ResultRecord, question: _Question, prices: Mapping[str, Price]) 
         batch_id=source.batch_id,
         request_id=call.request_id,
         message_id=call.message_id,
-        prompt_sha256=made.identity,
+        prompt_sha256=question.identity,
         seconds=max(0.0, took),
     )
 
 
-def _carried(record: UnitRecord) -> PassReport:
-    reply, source = record.reply, record.source
-    assert reply is not None  # noqa: S101 - only units with an answer are carried over
+def _carried(unit: UnitCall, call: Call) -> PassReport:
     return PassReport(
-        kind=record.request.kind,
-        files=record.request.files,
-        model=reply.call.model,
+        kind=unit.kind,
+        files=unit.files,
+        model=call.model,
         outcome="answered",
-        lane=source.lane if source else "batch",
-        custom_id=source.custom_id if source else "",
-        batch_id=source.batch_id if source else "",
-        message_id=reply.call.message_id,
-        prompt_sha256=record.identity,
+        lane=call.lane,
+        custom_id=call.custom_id,
+        batch_id=call.batch_id,
+        message_id=call.message_id,
+        prompt_sha256=unit.identity,
         memo=True,
     )
 
 
-def _origin(record: UnitRecord, prices: Mapping[str, Price]) -> Origin:
-    reply, source = record.reply, record.source
-    assert reply is not None  # noqa: S101 - see `read_ledger`
-    assert source is not None  # noqa: S101 - every answer has one
+def read_origins(
+    state: AuditState, audit: str, units: Collection[str], prices: Mapping[str, Price]
+) -> dict[str, Origin]:
+    """Where the answers of these units came from; those without one are left out."""
+    return {
+        unit.unit: _origin(unit, unit.call, unit.source, prices)
+        for unit in state.requests.calls(audit, units)
+        if unit.call and unit.source
+    }
+
+
+def _origin(unit: UnitCall, call: Call, source: Source, prices: Mapping[str, Price]) -> Origin:
     return Origin(
         audit=source.audit,
-        kind=record.request.kind,
-        unit=record.unit,
-        model=reply.call.model,
-        prompt_sha256=record.identity,
+        kind=unit.kind,
+        unit=unit.unit,
+        model=call.model,
+        prompt_sha256=unit.identity,
         lane=source.lane,
         batch_id=source.batch_id,
         custom_id=source.custom_id,
-        request_id=reply.call.request_id,
-        message_id=reply.call.message_id,
+        request_id=call.request_id,
+        message_id=call.message_id,
         attempt=source.attempt,
         submitted_at=source.sent_at.isoformat() if source.sent_at else "",
         ended_at=source.ended_at.isoformat() if source.ended_at else "",
-        usage=reply.call.usage,
-        usd=cost_of(reply.call, prices),
-        files=len(record.request.files),
+        usage=call.usage,
+        usd=cost_of(call, prices),
+        files=len(unit.files),
     )
 
 

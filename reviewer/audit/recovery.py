@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from reviewer.clock import Clock, pause
 from reviewer.core.request import Answered, Canceled, Errored, Expired, Refused, Reply, Request, Truncated
+from reviewer.errors import EngineError
 from reviewer.model.batch_rows import ResultsCut
 from reviewer.model.batch_values import BatchInfo, BatchRow, row_to_reply
-from reviewer.model.batches import BatchApi
+from reviewer.model.batches import BatchApi, BatchError
 from reviewer.model.client import REQUEST_TIMEOUT
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_ids import CustomId, read_custom_id
@@ -31,6 +32,8 @@ an old one."""
 _CREATION = timedelta(hours=1)
 """How long after its intent a batch may have been made, at most: the upload of 256 MB takes its time."""
 RESULTS_KEPT = timedelta(days=29)
+SETTLED = timedelta(hours=1)
+"""After this from its end a batch without results, and from its creation one that nobody knows, is gone, not late."""
 _TRANSACTION = 4000
 """Rows kept at once: they come in any order, so that the fewer transactions there are, the fewer pages are written."""
 
@@ -64,7 +67,7 @@ def _settle(state: AuditState, api: BatchApi, clock: Clock, intent: Intent, list
         state.intents.void(intent.id, "The batch is not in the API's list: it was never made.")
         return None
     if len(candidates) > 1:
-        mine = [batch for batch in candidates if batch.results_url and _is_of(state, api, intent, batch)]
+        mine = [batch for batch in candidates if batch.results_url and _is_of(state, api, clock, intent, batch)]
         if not mine:
             return (
                 f"Of {len(candidates)} batches of {intent.requests} requests, each may be the one whose creation was"
@@ -94,9 +97,16 @@ def _grace_over(intent: Intent) -> datetime:
     return (intent.doubted_at or intent.at + timedelta(seconds=REQUEST_TIMEOUT)) + GRACE
 
 
-def _is_of(state: AuditState, api: BatchApi, intent: Intent, batch: BatchInfo) -> bool:
+def _is_of(state: AuditState, api: BatchApi, clock: Clock, intent: Intent, batch: BatchInfo) -> bool:
     """Whether the results are this intent's; a batch that is not is remembered as foreign."""
-    first = next(iter(api.results(batch)), None)
+    try:
+        first = next(iter(api.results(batch)), None)
+    except BatchError as error:
+        if error.failure.status != 404:
+            raise
+        if not _gone(error, batch, clock):
+            return False
+        first = None
     found = first and read_custom_id(first.custom_id)
     if found and found.intent == intent.id:
         return True
@@ -215,13 +225,23 @@ def _recover_one(arrivals: Arrivals, api: BatchApi) -> Recovered:
         intents.set_aside(_aside(batch, arrivals.audit, "", "unread"))
         return Recovered(waiting=1)
     ours = _Ours(api.results(batch) if batch.results_url else iter(()))
+    kept = Kept()
     try:
         kept = arrivals.keep(ours.rows())
-    except ResultsCut:
-        intents.set_aside(_aside(batch, arrivals.audit, "", "unread"))
-        return Recovered(waiting=1)
+    except (ResultsCut, BatchError) as error:
+        if not _gone(error, batch, arrivals.clock):
+            if not isinstance(error, ResultsCut) and error.failure.status != 404:
+                raise
+            intents.set_aside(_aside(batch, arrivals.audit, "", "unread"))
+            return Recovered(waiting=1)
     intents.set_aside(_aside(batch, arrivals.audit, ours.intent, "collected" if ours.intent else "foreign", ours.model))
     return Recovered(batches=1 if ours.intent else 0, kept=kept)
+
+
+def _gone(error: EngineError, batch: BatchInfo, clock: Clock) -> bool:
+    """Whether the results are not there for good; right after a batch's end it may be so for a moment."""
+    late = clock.now() >= (batch.ended_at or batch.created_at) + SETTLED
+    return isinstance(error, BatchError) and error.failure.status == 404 and late
 
 
 class _Ours:

@@ -14,7 +14,7 @@ from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.sentences import unanswered
 from reviewer.audit.verifying import VERIFY, Candidates, Judgements
-from reviewer.core.change import ChangedFile, ChangeSet, Hunk
+from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
 from reviewer.core.finding import Finding
 from reviewer.core.inventory import NotAudited
 from reviewer.core.merge import merge
@@ -53,15 +53,24 @@ class Gathered:
         """Keep of a file what its findings' excerpts show: of a whole repository there would be too much."""
         known = self.files.get(file.path) or ChangedFile(file.path, "changed", commentable=False)
         lines = tuple(file.lines())
-        hunks = {hunk.new_start: hunk for hunk in known.hunks}
+        kept = {line.new or 0: line for line in known.lines()}
         for finding in findings:
             place = finding.anchor
             first = max(1, place.start_line - _AROUND)
-            last = min(len(lines), min(place.end_line, place.start_line + _LONGEST) + _AROUND)
-            if first <= last:
-                count = last - first + 1
-                hunks[first] = Hunk(first, count, first, count, lines[first - 1 : last])
-        self.files[file.path] = replace(known, hunks=tuple(hunks[start] for start in sorted(hunks)))
+            last = min(place.end_line, place.start_line + _LONGEST) + _AROUND
+            kept |= dict(enumerate(lines[first - 1 : last], first))
+        self.files[file.path] = replace(known, hunks=_hunks(kept))
+
+
+def _hunks(lines: Mapping[int, Line]) -> tuple[Hunk, ...]:
+    """The lines by number, those that follow each other in one hunk: an excerpt shows what stands in one."""
+    runs: list[list[int]] = []
+    for number in sorted(lines):
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return tuple(Hunk(run[0], len(run), run[0], len(run), tuple(lines[number] for number in run)) for run in runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,8 @@ def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding],
         yield f"{unverified:,} findings are not verified."
     if document.sampled:
         yield document.sampled
+    if document.recovered:
+        yield "The audit's state was lost and its batches found again; what it had asked synchronously is not counted."
     if ledger.unsure.sync:
         calls = "1 call" if ledger.unsure.sync == 1 else f"{ledger.unsure.sync:,} calls"
         yield (

@@ -17,7 +17,7 @@ from reviewer.audit.driver import REPORT, Driver
 from reviewer.clock import Clock, SystemClock
 from reviewer.commands.audit_telling import Telling
 from reviewer.config.settings import Settings
-from reviewer.core.sla import at_risk
+from reviewer.core.sla import at_risk, waits
 from reviewer.errors import EngineError, UsageError
 from reviewer.forge.git import Git
 from reviewer.forge.local import repository_name
@@ -79,6 +79,7 @@ def read_setting(source: AuditSource, options: RunOptions, env: Mapping[str, str
         settings = settings_of(options, env, policy.config).settings
         first = first or settings
         name = _name(git, env, alone=len(source.repos) == 1)
+        _check_name(name, repo, audited)
         audited.append(
             Audited(
                 name,
@@ -92,11 +93,19 @@ def read_setting(source: AuditSource, options: RunOptions, env: Mapping[str, str
                 settings.audit.issue,
             )
         )
-    names = [each.name for each in audited]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if first is None or twice:
-        raise UsageError(f"Two of the repositories are called {twice!r}.", step="Give each --repo once.")
+    assert first is not None  # noqa: S101 - there is at least one --repo
     return Setting(first, tuple(audited))
+
+
+def _check_name(name: str, repo: Path, audited: Sequence[Audited]) -> None:
+    """Findings, answers and issues go by a repository's name."""
+    twin = next((each for each in audited if each.name == name), None)
+    if twin:
+        raise UsageError(
+            f"Two of the repositories are called {name!r}: {twin.folder} and {repo.resolve()}.",
+            "They are named after their remote `origin`, or after their folder where they have none.",
+            "Give each --repo once; give different repositories different remotes, or rename one of the folders.",
+        )
 
 
 def _name(git: Git, env: Mapping[str, str], *, alone: bool) -> str:
@@ -119,7 +128,7 @@ def _run(
     clock = SystemClock()
     settings = state_settings(source, options, env)
     with opened(settings.audit.state, clock) as state, state.exclusive():
-        found = state.audits.unfinished()
+        found = _unfinished(state, begin=begin)
         if found is None and not begin:
             return Telling(options, env, console).nothing_to_do(state.audits.latest())
         setting = None if found else read_setting(source, options, env)
@@ -130,15 +139,28 @@ def _run(
             session.begun()
             audit = found or session.begin(document, recovering=source.recover)
             if found and begin:
-                session.say(*_mended(driver, found))
+                session.say(waits(found.started_at, clock.now(), document.settings.audit.sla), *_mended(driver, found))
             return session.go_on(audit.id, wait=wait or document.engine == "offline")
 
 
+def _unfinished(state: AuditState, *, begin: bool) -> Audit | None:
+    """The audit to go on with. One that has not sent anything yet gives way to a new one where an audit is begun.
+
+    So whoever mends a setting that the API refused in the sample, such as a model's name, begins with what is mended.
+    """
+    found = state.audits.unfinished()
+    if found and begin and not found.recovering and state.idle(found.id):
+        state.discard(found.id)
+        return None
+    return found
+
+
 def state_settings(source: AuditSource, options: RunOptions, env: Mapping[str, str]) -> Settings:
-    """Where the state is, from the first repository's configuration; a folder without one will do to collect."""
+    """Where the state is: as given, else from the first repository's configuration, if it has one."""
     repo = source.repos[0]
     config = None
-    if (repo / ".git").exists():
+    given = (options.flags.get("audit") or {}).get("state") or env.get("REVIEWER_AUDIT_STATE")
+    if not given and (repo / ".git").exists():
         git = Git(repo)
         config = read_policy(git, git.resolve("HEAD")).config
     return settings_of(options, env, config).settings
@@ -215,13 +237,13 @@ class _Session:
             self.say(*moved.notes)
             now = self._driver.state.audits.get(audit)
             if now.status == "sampled-out":
-                return self._telling.sampled_out(AuditDocument.read(now.document))
+                return self._telling.sampled_out(self._driver, now)
             if now.stage == REPORT:
                 return self._telling.ended(self._driver, now)
-            if moved.filed and not wait and self._telling.interim_is_due(self._driver, now):
+            if not wait and self._telling.interim_is_due(self._driver, now, moved):
                 self._telling.interim(self._driver, now)
             if not wait:
-                return self._telling.in_progress(now)
+                return self._telling.in_progress(self._driver, now)
             self._sleep(self._pause(now))
 
     def _pause(self, audit: Audit) -> float:

@@ -28,7 +28,7 @@ from reviewer.core.inventory import AuditUnit, Carried, Listed, NotAudited
 from reviewer.core.plan import ContextBudget
 from reviewer.core.pricing import cost, dollars, price_of
 from reviewer.core.request import Usage
-from reviewer.core.sla import CronCheck, Schedule, check_cron, rounds_that_fit, schedule_for
+from reviewer.core.sla import CronCheck, Schedule, check_cron, rounds_that_fit, schedule_for, waits
 from reviewer.errors import ExitCode
 from reviewer.forge.git import Git
 from reviewer.guard.terminal import plain
@@ -37,7 +37,9 @@ from reviewer.publish.wording import number
 from reviewer.wiring import RunOptions, prices_of
 
 _WORKFLOW = ".github/workflows/audit.yml"
-_SUBMITS = re.compile(r"github\.event\.schedule\s*==\s*'([^']+)'\s*&&\s*'audit-submit'")
+_TEST = r"github\.event\.schedule\s*==\s*'[^']+'"
+_RUNS = re.compile(rf"({_TEST}(?:\s*\|\|\s*{_TEST})*)[\s)]*&&\s*'audit-(submit|collect)'")
+"""What a workflow's expression runs for which cron lines."""
 _NOTES_A_FILE = 250
 _FINDINGS_A_FILE = 0.4
 """Findings that a file has on average, each to be verified."""
@@ -63,11 +65,12 @@ def run(source: AuditSource, options: RunOptions, env: Mapping[str, str], consol
     setting = read_setting(source, options, env)
     settings = setting.settings
     schedule = schedule_for(settings.audit.sla)
-    before, p95 = _earlier(setting, source)
+    before, p95, waiting = _earlier(setting, source)
     counts = [_counted(each, settings, before) for each in setting.repositories]
     checks = [check for repo in source.repos if (check := _cron(repo, settings.audit.sla))]
     plan = _plan(counts, setting, options)
     fits = rounds_that_fit(_reserve(schedule, checks), _later(settings), p95, _collect_gap(checks))
+    plan["waits"] = waiting
     plan["schedule"] = _schedule(schedule, checks, [str(fit) for fit in fits])
     if options.json:
         write_whole(options.json, json.dumps(plan, indent=2) + "\n")
@@ -98,19 +101,21 @@ def _collect_gap(checks: Sequence[CronCheck]) -> timedelta:
     return max((check.collect_gap for check in checks if check.collect_gap), default=_COLLECT_GAP)
 
 
-def _earlier(setting: Setting, source: AuditSource) -> tuple[Earlier, dict[str, timedelta]]:
-    """What would be carried over, and how long batches took, by the state if there is one."""
+def _earlier(setting: Setting, source: AuditSource) -> tuple[Earlier, dict[str, timedelta], str]:
+    """What would be carried over, how long batches took, and whether a submission would wait, by the state if any."""
     where = setting.settings.audit.state
     if "://" not in where and not Path(where).exists():
-        return Earlier(), {}
+        return Earlier(), {}, ""
     clock = SystemClock()
     with opened(where, clock) as state:
         known = durations_by_model(state.figures.durations(), clock.now())
         p95 = {model: figures.p95 for model, figures in known.items() if figures.p95}
+        unfinished = state.audits.unfinished()
+        waiting = waits(unfinished.started_at, clock.now(), setting.settings.audit.sla) if unfinished else ""
         last = last_complete(state)
         if last is None or source.full or full_is_due(last, clock.now(), setting.settings):
-            return Earlier(), p95
-        return files_of(state, last), p95
+            return Earlier(), p95, waiting
+        return files_of(state, last), p95, waiting
 
 
 def _counted(repository: Audited, settings: Settings, before: Earlier) -> _Count:
@@ -195,14 +200,27 @@ def _cron(repo: Path, sla: timedelta) -> CronCheck | None:
     """The repository's own audit workflow against the SLA; None where it has none."""
     git = Git(repo)
     text = git.read(git.resolve("HEAD"), [_WORKFLOW]).get(_WORKFLOW, b"").decode("utf-8", "replace")
-    lines = list(_cron_lines(text))
-    submits = [line for line in lines if line in _SUBMITS.findall(text)] or lines[:1]
+    zones = dict(_cron_lines(text))
+    submits = _submits(text, list(zones))
     if not submits:
         return None
-    return check_cron(submits, sla, [line for line in lines if line not in submits])
+    return check_cron(submits, sla, [line for line in zones if line not in submits], zones)
 
 
-def _cron_lines(text: str) -> Iterator[str]:
+def _submits(text: str, lines: Sequence[str]) -> list[str]:
+    """The cron lines that submit: as the expression says; all where nothing collects; else the first."""
+    runs: dict[str, set[str]] = {"submit": set(), "collect": set()}
+    for tests, command in _RUNS.findall(text):
+        runs[command].update(re.findall(r"'([^']+)'", tests))
+    if named := [line for line in lines if line in runs["submit"]]:
+        return named
+    if runs["collect"].intersection(lines) or "audit-collect" not in text:
+        return [line for line in lines if line not in runs["collect"]]
+    return list(lines[:1])
+
+
+def _cron_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Each with its time zone."""
     try:
         workflow = yaml.safe_load(text)
     except yaml.YAMLError:
@@ -212,7 +230,7 @@ def _cron_lines(text: str) -> Iterator[str]:
     schedule = events.get("schedule") if isinstance(events, dict) else None
     for entry in schedule if isinstance(schedule, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("cron"), str):
-            yield entry["cron"]
+            yield entry["cron"], str(entry.get("timezone") or "UTC")
 
 
 def _budget(cap: Decimal, likely: Decimal) -> str:
@@ -234,6 +252,8 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     yield f"Likely cost: ${told['usd']}; on the synchronous API ${told['sync_usd']}."
     if plan["budget_usd"] is not None:
         yield _budget(Decimal(plan["budget_usd"]), Decimal(told["usd"]))
+    if plan["waits"]:
+        yield plan["waits"]
     schedule = plan["schedule"]
     yield schedule["arithmetic"]
     yield f"Submit: `{schedule['submit_cron']}`. Collect: `{schedule['collect_cron']}`."

@@ -9,20 +9,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from reviewer.audit.carried import last_ended
+from reviewer.audit.budgeting import spent
+from reviewer.audit.carried import FILES, last_ended
 from reviewer.audit.combining import combined
 from reviewer.audit.document import AuditDocument
-from reviewer.audit.driver import Driver
+from reviewer.audit.driver import Driver, Moved
 from reviewer.audit.durations import durations_by_model
 from reviewer.audit.evidence import records
 from reviewer.audit.history import Evidence, figures_of, history_of, with_records
-from reviewer.audit.ledger import Ledger, read_ledger
+from reviewer.audit.ledger import read_ledger
 from reviewer.audit.reporting import RepositoryReport, build_reports
 from reviewer.commands.reviewing import write_actions_files, write_files
 from reviewer.core.audit_report import Standing, compare, dump_known, load_known, remembered
+from reviewer.core.pricing import Price, dollars
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
-from reviewer.core.sla import deadline_of, rounds_that_fit, schedule_for
+from reviewer.core.sla import BATCH_BOUND, deadline_of, rounds_that_fit, schedule_for
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ExitCode
 from reviewer.guard.terminal import plain
@@ -60,23 +62,27 @@ class Telling:
         self._outputs("in-progress")
         return ExitCode.PASS
 
-    def in_progress(self, audit: Audit) -> int:
+    def in_progress(self, driver: Driver, audit: Audit) -> int:
         """Nothing more is ready."""
         self._say(f"Audit {audit.id} is in progress ({audit.stage} round); `reviewer audit collect` goes on with it.")
-        self._outputs("in-progress")
+        self._outputs("in-progress", self._spent(driver, audit))
         return ExitCode.PASS
 
-    def sampled_out(self, document: AuditDocument) -> int:
+    def sampled_out(self, driver: Driver, audit: Audit) -> int:
         """The sample was not usable: nothing else was sent."""
-        self._say(f"The audit stops after its sample, having spent only that. {document.sampled}")
-        self._outputs("sampled-out")
+        sampled = AuditDocument.read(audit.document).sampled
+        self._say(f"The audit stops after its sample, having spent only that. {sampled}")
+        self._outputs("sampled-out", self._spent(driver, audit))
         return ExitCode.INCOMPLETE
 
-    def interim_is_due(self, driver: Driver, audit: Audit) -> bool:
-        """Whether the later rounds may come after the deadline, so that the file round is published now.
+    def interim_is_due(self, driver: Driver, audit: Audit, moved: Moved) -> bool:
+        """Whether what follows may come after the deadline, so that what there is of the file round is published now.
 
+        While requests of the file round are under way again, that is so where a batch's whole time would pass it.
         Where submissions are as far apart as the SLA allows, less is left of it than the recommended reserve.
         """
+        if not moved.filed and not (moved.news and audit.stage == FILES):
+            return False
         document = AuditDocument.read(audit.document)
         models = document.settings.models
         now, sla = driver.clock.now(), document.settings.audit.sla
@@ -85,6 +91,8 @@ class Telling:
         wanted = [("integration", models.integration), ("verify", models.verify)]
         before = last_ended(driver.state, audit)
         left = deadline_of(before.started_at if before else None, audit.started_at, sla) - now
+        if not moved.filed:
+            return left < BATCH_BOUND + _COLLECT_GAP
         fits = rounds_that_fit(min(schedule_for(sla).reserve, left), wanted, p95, _COLLECT_GAP)
         return not all(fit.fits for fit in fits)
 
@@ -92,7 +100,12 @@ class Telling:
         """The file round's findings, unverified, as soon as they are there."""
         told = self._told(driver, audit, interim=True)
         self._publish(told, driver, audit, Evidence())
-        self._say("The file round's findings are published, unverified; the rounds that follow may pass the deadline.")
+        if audit.stage == FILES:
+            self._say("What the file round has found so far is published, unverified; the rest may pass the deadline.")
+        else:
+            self._say(
+                "The file round's findings are published, unverified; the rounds that follow may pass the deadline."
+            )
 
     def ended(self, driver: Driver, audit: Audit) -> int:
         """Everything is in: report, publish, and put the audit away."""
@@ -111,10 +124,11 @@ class Telling:
         return report.verdict.exit_code
 
     def _told(self, driver: Driver, audit: Audit, *, interim: bool) -> "_Told":
+        driver.state.spare_memory()
         rounds = driver.rounds(audit)
         prices = prices_of(rounds.document.settings, rounds.document.engine)
         ledger = read_ledger(driver.state, audit.id, prices)
-        return _Told(rounds.document, ledger, build_reports(rounds, prices, ledger, interim=interim))
+        return _Told(rounds.document, prices, build_reports(rounds, prices, ledger, interim=interim))
 
     def _publish(
         self, told: "_Told", driver: Driver, audit: Audit, evidence: Evidence
@@ -156,7 +170,7 @@ class Telling:
         from reviewer.publish.provenance import write_provenance
 
         evidence = Evidence(path := evidence_path(beside))
-        rows = records(driver.rounds(audit), told.reports, told.ledger)
+        rows = records(driver.rounds(audit), told.reports, told.prices)
         count = write_provenance(path, evidence.noting(rows) if self.options.html else rows)
         return evidence, [Publication("provenance", "posted", f"{path} ({count:,} records)")]
 
@@ -178,21 +192,30 @@ class Telling:
         client = Client(token, repository.name, api_url=api_url, graphql_url=self.env.get("GITHUB_GRAPHQL_URL") or None)
         return upsert_audit_issue(client, draft)
 
-    def _outputs(self, state: str) -> None:
-        """The step's outputs where there is no report: never green without one."""
+    def _spent(self, driver: Driver, audit: Audit) -> str:
+        document = AuditDocument.read(audit.document)
+        return dollars(spent(driver.state, audit.id, prices_of(document.settings, document.engine)))
+
+    def _outputs(self, state: str, usd: str = "") -> None:
+        """The step's outputs where there is no report: never green without one. `usd` is what the audit cost so far."""
         path = self.env.get("GITHUB_OUTPUT")
         if path:
             from reviewer.publish.outputs import fallback_outputs
 
             fallback_outputs(Path(path))
+        if usd:
+            self._output("cost-usd", usd)
         self._state(state)
 
     def _state(self, state: str) -> None:
+        self._output("state", state)
+
+    def _output(self, name: str, value: str) -> None:
         path = self.env.get("GITHUB_OUTPUT")
         if path:
             from reviewer.guard import workflow
 
-            entry = workflow.output("state", state, f"reviewer-{secrets.token_hex(16)}")
+            entry = workflow.output(name, value, f"reviewer-{secrets.token_hex(16)}")
             with Path(path).open("a", encoding="utf-8", newline="\n") as file:
                 file.write(entry)
 
@@ -205,7 +228,7 @@ class _Told:
     """What there is to tell."""
 
     document: AuditDocument
-    ledger: Ledger
+    prices: Mapping[str, Price]
     reports: list[RepositoryReport]
 
 

@@ -14,6 +14,7 @@ from reviewer.errors import ConfigError
 
 BATCH_BOUND = timedelta(hours=24)
 """Within this time a batch ends, whatever became of its requests."""
+_PUT_BACK = timedelta(hours=1)
 _RESERVE_SHARE = 3
 """One part in so many of the largest interval is kept as reserve."""
 _SUBMIT_MINUTE, _COLLECT_MINUTE = 23, 41
@@ -113,15 +114,18 @@ def rounds_that_fit(
     return tuple(fits)
 
 
-def check_cron(submit: Sequence[str], sla: timedelta, collect: Sequence[str] = ()) -> CronCheck:
+def check_cron(
+    submit: Sequence[str], sla: timedelta, collect: Sequence[str] = (), zones: Mapping[str, str] | None = None
+) -> CronCheck:
     """Whether these cron lines meet an SLA: the longest gap between submissions may be the SLA less a batch's time.
 
-    The longest wait for a `collect` comes out of the reserve; without `collect` lines it is taken to be none.
-    ConfigError for lines that cannot be read, or an SLA that no schedule meets.
+    The longest wait for a `collect` comes out of the reserve; without `collect` lines it is taken to be none. `zones`
+    names the time zones of lines that have one. ConfigError for lines that cannot be read, or an SLA that no schedule
+    meets.
     """
     schedule = schedule_for(sla)
-    gap = largest_gap(submit)
-    wait = largest_gap(collect) if collect else timedelta(0)
+    gap = _gap(submit, zones or {})
+    wait = _gap(collect, zones or {}) if collect else timedelta(0)
     said = (
         f"up to {span(gap)} until the next submission, {span(BATCH_BOUND)} for its batches: {span(gap + BATCH_BOUND)}"
     )
@@ -144,6 +148,15 @@ def check_cron(submit: Sequence[str], sla: timedelta, collect: Sequence[str] = (
     return CronCheck(True, gap, wait, message, warning)
 
 
+def _gap(lines: Sequence[str], zones: Mapping[str, str]) -> timedelta:
+    """The longest time between two firings, at most: clocks of a time zone are put back by an hour once a year."""
+    by_zone: dict[str, list[str]] = {}
+    for line in lines:
+        by_zone.setdefault(zones.get(line, "UTC"), []).append(line)
+    gaps = (largest_gap(mine) + (_PUT_BACK if zone != "UTC" else timedelta(0)) for zone, mine in by_zone.items())
+    return min(gaps, default=timedelta(0))
+
+
 def deadline_of(previous: datetime | None, submitted: datetime, sla: timedelta) -> datetime:
     """When the file round's findings are due: the SLA runs from the oldest change it may hold, made just after the
     previous submission; the first audit's runs from its own submission."""
@@ -159,6 +172,18 @@ def at_risk(previous: datetime | None, now: datetime, sla: timedelta) -> str:
     return (
         f"The deadline is at risk: the oldest change waited {waited} for this submission, its batches may take "
         f"{span(BATCH_BOUND)}, and the SLA is {span(sla)}, so findings may come {span(late)} late."
+    )
+
+
+def waits(begun: datetime, now: datetime, sla: timedelta) -> str:
+    """What an audit that has not ended means for a submission now, and for the deadline of what changed since."""
+    told = f"An audit that began {span(now - begun)} ago has not ended: what has changed since waits for its end."
+    late = now + BATCH_BOUND - deadline_of(begun, now, sla)
+    if late <= timedelta(0):
+        return told
+    return (
+        f"{told} The deadline is at risk: batches may then take {span(BATCH_BOUND)}, and the SLA is {span(sla)}, so "
+        f"findings may come {span(late)} late or more."
     )
 
 

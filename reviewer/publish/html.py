@@ -1,7 +1,9 @@
 """The HTML report: one file, no network, nothing runs but its own script, readable without it too."""
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,7 +15,7 @@ from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.guard.html import csp, sha256
 from reviewer.publish import html_panels, wording
-from reviewer.publish.files import write_whole
+from reviewer.publish.files import write_parts
 from reviewer.publish.html_findings import file_groups, severity_counts
 from reviewer.publish.html_text import literal, prose, titled, visible
 from reviewer.publish.risk_map import RiskMap, risk_map
@@ -22,6 +24,8 @@ from reviewer.publish.trend import trend
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_AT_ONCE = 20_000
+"""Values and bits of template that are written together."""
 _TEMPLATES = Path(__file__).with_name("templates")
 _MAPS = {"wide": (1040, 100, 400), "narrow": (400, 140, 120)}
 """The map is laid out twice, for wide and for narrow screens: width, height in percent of the usual, most cells."""
@@ -29,13 +33,18 @@ _MAPS = {"wide": (1040, 100, 400), "narrow": (400, 140, 120)}
 
 def html_page(report: Report) -> str:
     """The whole page. Every value is revealed and escaped on its way into it."""
+    return "".join(_parts(report))
+
+
+def _parts(report: Report) -> Iterator[str]:
+    """The page in parts, none of which ends within a value."""
     style = (_TEMPLATES / "report.css").read_text("utf-8")
     script = (_TEMPLATES / "report.js").read_text("utf-8")
     history = report.history or History()
-    return (
+    pieces = (
         _environment()
         .get_template("report.html.j2")
-        .render(
+        .generate(
             report=report,
             style=style,
             script=script,
@@ -54,11 +63,13 @@ def html_page(report: Report) -> str:
             ranks=tuple(map(str, Severity)),
         )
     )
+    while some := list(islice(pieces, _AT_ONCE)):
+        yield "".join(some)
 
 
 def write_html(report: Report, path: Path) -> Publication:
     """Write the page whole or not at all. InputError where the folder cannot be written."""
-    write_whole(path, html_page(report))
+    write_parts(path, _parts(report))
     return Publication("html", "posted", str(path))
 
 

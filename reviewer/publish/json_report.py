@@ -1,7 +1,8 @@
 """The JSON report, schema version 1 (fixed contract; `report.schema.json`), and reading it back to post it later."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from reviewer.core.pricing import dollars
 from reviewer.core.publication import Publication
 from reviewer.core.report import FileReport, PassReport, Report
 from reviewer.core.request import Usage
-from reviewer.publish.files import write_whole
+from reviewer.publish.files import write_parts, write_whole
 from reviewer.publish.saved_report import read_report
 
 __all__ = ["read_report", "report_dict", "report_schema", "write_json"]
@@ -24,6 +25,20 @@ SCHEMA_URL = (
 
 def report_dict(report: Report) -> dict[str, Any]:
     """The report as the contract writes it: names, order, and amounts as strings with six places."""
+    return _frame(report) | {name: list(rows) for name, rows in _rows(report).items()}
+
+
+def _rows(report: Report) -> Mapping[str, Iterator[Mapping[str, Any]]]:
+    """The lists that are long where a report is."""
+    return {
+        "files": map(_file, report.files),
+        "passes": map(_pass, report.passes),
+        "findings": map(_finding, report.findings),
+    }
+
+
+def _frame(report: Report) -> dict[str, Any]:
+    """The report with its long lists left empty."""
     verdict, changes, cost = report.verdict, report.changes, report.cost
     written: dict[str, Any] = {
         "schema_version": 1,
@@ -35,9 +50,9 @@ def report_dict(report: Report) -> dict[str, Any]:
         "base_sha": changes.base_sha,
         "head_sha": changes.head_sha,
         "engine": report.engine,
-        "files": [_file(file) for file in report.files],
-        "passes": [_pass(item) for item in report.passes],
-        "findings": [_finding(finding) for finding in report.findings],
+        "files": [],
+        "passes": [],
+        "findings": [],
         "coverage": {
             "files_total": max(len(report.files), changes.changed_files),
             "files_reviewed": report.reviewed,
@@ -153,13 +168,34 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 _INDENTED = 20_000
 """Files and passes up to which the report is laid out for readers: beyond, that takes longest of all."""
+_AT_ONCE = 500
+"""Rows written together where a report is not held at once."""
 
 
 def write_json(report: Report, path: Path) -> Publication:
     """Write the report whole or not at all. InputError where the folder cannot be written."""
-    indent = 2 if len(report.files) + len(report.passes) <= _INDENTED else None
-    write_whole(path, json.dumps(report_dict(report), indent=indent) + "\n")
+    if len(report.files) + len(report.passes) <= _INDENTED:
+        write_whole(path, json.dumps(report_dict(report), indent=2) + "\n")
+    else:
+        write_parts(path, _parts(report))
     return Publication("json", "posted", str(path))
+
+
+def _parts(report: Report) -> Iterator[str]:
+    """The text in parts, none of which ends within a value of a row."""
+    rows = _rows(report)
+    for number, (name, value) in enumerate(_frame(report).items()):
+        yield f"{', ' if number else '{'}{json.dumps(name)}: "
+        yield from _list(rows[name]) if name in rows else [json.dumps(value)]
+    yield "}\n"
+
+
+def _list(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+    before = "["
+    while some := list(islice(rows, _AT_ONCE)):
+        yield before + ", ".join(map(json.dumps, some))
+        before = ", "
+    yield "[]" if before == "[" else "]"
 
 
 def report_schema() -> Mapping[str, Any]:

@@ -1,14 +1,12 @@
 """Provenance as JSON Lines: one record per line, written as a stream, so that its size does not matter."""
 
 import json
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from reviewer.errors import InputError
-from reviewer.guard.outgoing import clean
+from reviewer.publish.files import write_parts
 
 _AT_ONCE = 500
 """Records looked through together: one by one it would take ten times as long."""
@@ -22,27 +20,14 @@ def provenance_line(record: Mapping[str, Any]) -> str:
 
 def write_provenance(path: Path, records: Iterable[Mapping[str, Any]]) -> int:
     """Write all records, whole or not at all, and count them. InputError where the file cannot be written."""
-    temporary: Path | None = None
     count = 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="ascii", newline="\n", dir=path.parent, prefix=".reviewer-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            lines = (provenance_line(record) + "\n" for record in records)
-            while some := list(islice(lines, _AT_ONCE)):
-                file.write(clean("".join(some)))
-                count += len(some)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"The provenance could not be written to {path}: {error.strerror or error}.",
-            "The folder may be full, read-only or no folder at all.",
-            "Name a file in a folder that this user may write to.",
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+
+    def parts() -> Iterator[str]:
+        nonlocal count
+        lines = (provenance_line(record) + "\n" for record in records)
+        while some := list(islice(lines, _AT_ONCE)):
+            count += len(some)
+            yield "".join(some)
+
+    write_parts(path, parts())
     return count

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from reviewer.errors import ConfigError
-from reviewer.store.audit_database import CHOOSE, compact, exclusive, open_database
+from reviewer.store.audit_database import CHOOSE, compact, exclusive, open_database, spare_memory
 from reviewer.store.audit_figures import Figures
 from reviewer.store.audit_ids import new_audit_id
 from reviewer.store.audit_intents import Intents
@@ -66,6 +66,29 @@ class AuditState:
     def reading(self) -> AbstractContextManager[None]:
         """ConfigError where what is read inside turns out to be damaged."""
         return _telling("read", "The file may be damaged, or not Reviewer's.")
+
+    def spare_memory(self) -> None:
+        """Before a report, which takes memory of its own: from here on the state is read in order."""
+        spare_memory(self._engine)
+
+    def idle(self, audit: str) -> bool:
+        """Whether an audit has neither sent anything nor taken anything in."""
+        moved = REQUESTS.c.audit == audit, REQUESTS.c.state != "planned", REQUESTS.c.carried.is_(False)
+        traces = (
+            select(REQUESTS.c.number).where(*moved),
+            *(select(table.c.audit).where(table.c.audit == audit) for table in (INTENTS, BATCHES, RESULTS)),
+        )
+        with self._engine.begin() as connection:
+            return all(connection.execute(trace.limit(1)).first() is None for trace in traces)
+
+    def discard(self, audit: str) -> None:
+        """Forget an idle audit altogether."""
+        mine = select(REQUESTS.c.number).where(REQUESTS.c.audit == audit)
+        with self._engine.begin() as connection:
+            connection.execute(delete(BODIES).where(BODIES.c.request.in_(mine)))
+            for table in (UNITS, REQUESTS):
+                connection.execute(delete(table).where(table.c.audit == audit))
+            connection.execute(delete(AUDITS).where(AUDITS.c.id == audit))
 
     def prune(self, now: datetime) -> None:
         """Forget what ended audits no longer need: requests at once, books and unused answers after 60 days."""

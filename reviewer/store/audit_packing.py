@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any, Literal
 
 from reviewer.core.request import (
@@ -129,20 +130,26 @@ def pack_reply(reply: Reply) -> dict[str, Any]:
     }
 
 
-def unpack_reply(row: Mapping[str, Any], *, carried: bool = False) -> Reply:
-    """The reply of a result's row; a `carried` one costs nothing, as it was paid for by an earlier audit."""
+def unpack_call(row: Mapping[str, Any], *, carried: bool = False) -> Call:
+    """The call of a result's row; a `carried` one costs nothing, as it was paid for by an earlier audit."""
     lane: Literal["sync", "batch"] = "batch" if row["lane"] == "batch" else "sync"
-    call = Call(
-        model=row["model"],
+    return Call(
+        # A night has a hundred thousand calls, and their books are kept in memory; these texts are few.
+        model=intern(row["model"]),
         lane=lane,
         usage=Usage() if carried else Usage(*(row[name] for name in USAGE_COLUMNS)),
         attempts=0 if carried else row["attempt"],
         request_id=row["request_id"],
         message_id=row["message_id"],
         custom_id=row["custom_id"],
-        batch_id=row["batch_id"],
+        batch_id=intern(row["batch_id"]),
         memo=carried,
     )
+
+
+def unpack_reply(row: Mapping[str, Any], *, carried: bool = False) -> Reply:
+    """The reply of a result's row, with its call as `unpack_call` reads it."""
+    call = unpack_call(row, carried=carried)
     outcome: Outcome = row["outcome"]
     text = unsqueeze(row["text"]).decode("utf-8", "surrogatepass")
     match outcome:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from sys import intern
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Row, func, select, update
 
@@ -15,6 +16,7 @@ from reviewer.store.audit_packing import (
     USAGE_COLUMNS,
     read_time,
     unpack,
+    unpack_call,
     unpack_reply,
     unsqueeze,
 )
@@ -26,6 +28,7 @@ from reviewer.store.audit_values import (
     Planned,
     RequestState,
     Source,
+    UnitCall,
     UnitPayload,
     UnitRecord,
     Waiting,
@@ -109,6 +112,19 @@ class Requests:
         for page in pages(sorted(numbers)):
             rows = self._read(_UNITS.where(*wanted, UNITS.c.number.in_(page)).order_by(UNITS.c.number))
             yield from (self._to_unit(row) for row in rows)
+
+    def calls(self, audit: str, units: Collection[str] | None = None) -> Iterator[UnitCall]:
+        """The units of an audit, or those of these names, with what answered them, in the order they were planned."""
+        wanted: list[ColumnElement[bool]] = [UNITS.c.audit == audit]
+        if units is not None:
+            wanted.append(UNITS.c.unit.in_(units))
+        last = 0
+        while True:
+            rows = self._read(_CALLS.where(*wanted, UNITS.c.number > last).order_by(UNITS.c.number).limit(PAGE))
+            yield from map(_to_call, rows)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].unit_number
 
     def payloads(self, audit: str, round: str) -> Iterator[UnitPayload]:
         """Every unit of a round in whatever state, in the order they were planned; questions are not read."""
@@ -198,18 +214,7 @@ class Requests:
         request = self._unpack(row, row.unit, row.kind, tuple(json.loads(row.files)))
         reply = source = None
         if row.custom_id is not None:
-            said: dict[str, Any] = dict(row._mapping)
-            reply = unpack_reply(said | {"attempt": row.result_attempt, "model": row.answered_by}, carried=row.carried)
-            source = Source(
-                row.paid_by,
-                "batch" if row.lane == "batch" else "sync",
-                row.batch_id,
-                row.custom_id,
-                row.result_attempt,
-                row.asked,
-                read_time(row.sent_at),
-                read_time(row.ended_at),
-            )
+            reply, source = unpack_reply(_answering(row), carried=row.carried), _source(row)
         return UnitRecord(
             row.unit,
             row.round,
@@ -234,8 +239,34 @@ class Requests:
         return unpack(self._frames[row.frame], row.body, unit, kind, files)
 
 
+def _to_call(row: Row[Any]) -> UnitCall:
+    call = source = None
+    if row.custom_id is not None:
+        call, source = unpack_call(_answering(row), carried=row.carried), _source(row)
+    files = tuple(json.loads(row.files))
+    return UnitCall(row.unit, intern(row.repository), row.kind, files, row.identity, row.carried, call, source)
+
+
+def _answering(row: Row[Any]) -> Mapping[str, Any]:
+    return {**row._mapping, "attempt": row.result_attempt, "model": row.answered_by}
+
+
+def _source(row: Row[Any]) -> Source:
+    lane: Literal["sync", "batch"] = "batch" if row.lane == "batch" else "sync"
+    times = read_time(row.sent_at), read_time(row.ended_at)
+    return Source(row.paid_by, lane, row.batch_id, row.custom_id, row.result_attempt, row.asked, *times)
+
+
 _ASKED = select(REQUESTS, BODIES.c.frame, BODIES.c.body).join(BODIES, BODIES.c.request == REQUESTS.c.number)
-_SAID = (*USAGE_COLUMNS, "batch_id", "custom_id", "lane", "outcome", "text", "asked", "message_id", "request_id")
+_ANSWERED = (
+    RESULTS.c.audit.label("paid_by"),
+    RESULTS.c.attempt.label("result_attempt"),
+    RESULTS.c.model.label("answered_by"),
+    RESULTS.c.sent_at,
+    RESULTS.c.ended_at,
+    *(RESULTS.c[name] for name in (*USAGE_COLUMNS, "batch_id", "custom_id", "lane", "asked")),
+    *(RESULTS.c[name] for name in ("message_id", "request_id")),
+)
 _UNITS = (
     select(
         UNITS.c.number.label("unit_number"),
@@ -243,14 +274,22 @@ _UNITS = (
         *(REQUESTS.c[name] for name in ("identity", "state", "attempt", "reason", "carried")),
         BODIES.c.frame,
         BODIES.c.body,
-        RESULTS.c.audit.label("paid_by"),
-        RESULTS.c.attempt.label("result_attempt"),
-        RESULTS.c.model.label("answered_by"),
-        RESULTS.c.sent_at,
-        RESULTS.c.ended_at,
-        *(RESULTS.c[name] for name in _SAID),
+        RESULTS.c.outcome,
+        RESULTS.c.text,
+        *_ANSWERED,
     )
     .join(REQUESTS, REQUESTS.c.number == UNITS.c.request)
     .join(BODIES, BODIES.c.request == REQUESTS.c.number)
+    .outerjoin(RESULTS, RESULTS.c.number == REQUESTS.c.result)
+)
+_CALLS = (
+    select(
+        UNITS.c.number.label("unit_number"),
+        *(UNITS.c[name] for name in ("unit", "repository", "kind", "files")),
+        REQUESTS.c.identity,
+        REQUESTS.c.carried,
+        *_ANSWERED,
+    )
+    .join(REQUESTS, REQUESTS.c.number == UNITS.c.request)
     .outerjoin(RESULTS, RESULTS.c.number == REQUESTS.c.result)
 )

@@ -10,13 +10,14 @@ from sqlalchemy.engine import Connection
 
 from reviewer.store.audit_database import upsert
 from reviewer.store.audit_ids import sync_intent, write_custom_id
-from reviewer.store.audit_packing import SHORT, pack_reply, read_time, unpack_reply, write_time
+from reviewer.store.audit_packing import SHORT, pack_reply, read_time, unpack_call, write_time
 from reviewer.store.audit_requests import PAGE
 from reviewer.store.audit_schema import REQUESTS, RESULTS
 from reviewer.store.audit_values import MAX_ATTEMPTS, Arrival, Kept, Outcome, ResultRecord, Source
 
 LARGE = 100_000
 """Tokens of a prompt above which some models have a second price."""
+_BOOKED = [column for column in RESULTS.c if column.name != "text"]
 _FINAL: dict[Outcome, str] = {"request-error": "failed", "refused": "given-up"}
 """Ends that another attempt would not better."""
 
@@ -62,7 +63,7 @@ class Results:
         """Every attempt that this audit paid for or lost, in the order they were kept."""
         last = 0
         while True:
-            query = select(RESULTS).where(RESULTS.c.audit == audit, RESULTS.c.number > last)
+            query = select(*_BOOKED).where(RESULTS.c.audit == audit, RESULTS.c.number > last)
             if outcomes:
                 query = query.where(RESULTS.c.outcome.in_(outcomes))
             with self._engine.begin() as connection:
@@ -161,4 +162,4 @@ def _record(row: Row[Any]) -> ResultRecord:
         read_time(row.sent_at),
         read_time(row.ended_at),
     )
-    return ResultRecord(row.identity, row.outcome, row.reason, unpack_reply(dict(row._mapping)), source)
+    return ResultRecord(row.identity, row.outcome, row.reason, unpack_call(dict(row._mapping)), source)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from reviewer.core.request import Reply, Request, Usage
+from reviewer.core.request import Call, Kind, Reply, Request, Usage
 
 MAX_ATTEMPTS = 3
 """How often one request is sent at most."""
@@ -119,6 +119,20 @@ class UnitRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitCall:
+    """A unit with the call that answered it, if any; question and answer are not read."""
+
+    unit: str
+    repository: str
+    kind: Kind
+    files: tuple[str, ...]
+    identity: str
+    carried: bool
+    call: Call | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitPayload:
     """A unit without its question and answer: what the driver keeps of it, and whether it was carried over."""
 
@@ -199,12 +213,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class ResultRecord:
-    """One attempt as the ledger has it: for provenance and cost."""
+    """One attempt as the ledger has it, for provenance and cost; what was said is not read."""
 
     identity: str
     outcome: Outcome
     reason: str
-    reply: Reply
+    call: Call
     source: Source
 
 

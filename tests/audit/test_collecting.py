@@ -1,5 +1,6 @@
 """What has ended comes in once, whatever order, fault or broken stream it comes with; what failed is asked again."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,22 @@ def test_results_that_are_gone_are_asked_again(tmp_path: Path) -> None:
         assert run.collect_all().lost == 1
         assert run.states() == {"planned": 1}
         assert run.submit().requests == 1
+
+
+def test_results_that_are_refused_for_good_are_asked_again(tmp_path: Path) -> None:
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        gone = Fault("status", status=404, type="not_found_error")
+        return gone if endpoint == "batches.results" else None
+
+    clock = Clock()
+    with night(tmp_path, clock, faults=faults) as run:
+        run.plan("a.py")
+        run.submit()
+        until(lambda: (seen := run.collect()).cut and seen.open)
+        with sqlite3.connect(tmp_path / "audit.db") as state:
+            state.execute("UPDATE audit_batches SET created_at = '2020-01-01T00:00:00.000000+00:00'")
+        assert run.collect().lost == 1
+        assert run.states() == {"planned": 1}
 
 
 def test_a_deleted_batch_is_asked_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -296,6 +296,37 @@ jobs: {{audit: {{with: {{command: "github.event.schedule == '{submit}' && 'audit
     assert bool(ran.json["schedule"]["checks"][0]["warning"]) is warned
 
 
+_EARLY, _LATE = "23 2,10,18 * * *", "23 6,14,22 * * *"
+
+
+@pytest.mark.parametrize(
+    ("crons", "command", "gap"),
+    [
+        ([_EARLY, _LATE, HOURLY], f"(S == '{_EARLY}' || S == '{_LATE}') && 'audit-submit' || 'audit-collect'", "4h"),
+        ([_EARLY, _LATE, HOURLY], f"S == '{HOURLY}' && 'audit-collect' || 'audit-submit'", "4h"),
+        ([_EARLY, _LATE], "'audit-submit'", "4h"),
+        ([_LATE, HOURLY], "inputs.command || 'audit-collect'", "8h"),
+    ],
+)
+def test_the_plan_knows_which_cron_lines_submit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], crons: Sequence[str], command: str, gap: str
+) -> None:
+    steps = {"command": f"${{{{ {command.replace('S ==', 'github.event.schedule ==')} }}}}"}
+    workflow = json.dumps({"on": {"schedule": [{"cron": line} for line in crons]}, "jobs": {"audit": {"with": steps}}})
+    Repository(tmp_path / "shop").commit(FILES | {".github/workflows/audit.yml": workflow.encode()})
+    ran = Command(tmp_path, capsys, {})("plan", "--sla", "48h")
+
+    assert f"up to {gap} until the next submission" in ran.json["schedule"]["checks"][0]["message"]
+
+
+def test_the_plan_reckons_with_clocks_that_are_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = b"on: {schedule: [{cron: '23 0,6,12,18 * * *', timezone: Europe/Berlin}]}\njobs: {}\n"
+    Repository(tmp_path / "shop").commit(FILES | {".github/workflows/audit.yml": workflow})
+    ran = Command(tmp_path, capsys, {})("plan", "--sla", "30h")
+
+    assert (ran.code, "up to 7h until the next submission" in " ".join(ran.out.split())) == (2, True)
+
+
 @pytest.mark.parametrize("workflow", [{}, {".github/workflows/audit.yml": b"on: push\n"}])
 def test_the_plan_says_that_there_was_no_cron_line_to_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], workflow: Mapping[str, bytes]
@@ -361,6 +392,102 @@ def test_submit_says_when_the_deadline_is_at_risk(
     assert "at risk" not in first.err
     assert "at risk" in late.err
     assert "SLA" in late.err
+
+
+def test_what_came_in_is_published_before_the_rest_of_the_file_round_may_be_late(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def outcome(custom_id: str, params: Any) -> Fault | None:
+        return Fault("expired") if custom_id.endswith("-1") and "shop/m0.py" in json.dumps(params) else None
+
+    shop.commit(FILES | {f"{folder}/a.py": module(folder) for folder in ("app", "web")})
+    with commands(tmp_path, capsys, item_outcome=outcome) as audit:
+        audit("submit", "--sla", "25h")
+        until = time.monotonic() + 30
+        while not (ran := audit("collect")).json:
+            assert time.monotonic() < until
+        ended = audit.collected()
+
+    assert "What the file round has found so far is published" in " ".join(ran.err.split())
+    waiting = {file["path"]: file["reason"] for file in ran.json["files"] if not file["reviewed"]}
+    assert waiting == {path: "not reviewed: its request has not come to its end" for path in FILES if "shop/" in path}
+    assert all(file["reviewed"] for file in ended.json["files"])
+
+
+def test_what_waits_for_an_unfinished_audit_is_told(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys, batch_delay=3600.0) as audit:
+        before = audit("plan")
+        audit("submit")
+        soon = audit("submit")
+        with sqlite3.connect(tmp_path / "audit.db") as state:
+            state.execute("UPDATE audits SET started_at = '2026-01-01T00:00:00.000000+00:00'")
+        late, plan = audit("submit"), audit("plan")
+
+    told = "ago has not ended: what has changed since waits for its end."
+    assert [told in " ".join(ran.err.split()) for ran in (soon, late)] == [True, True]
+    assert ["The deadline is at risk" in ran.err for ran in (soon, late)] == [False, True]
+    assert before.json["waits"] == ""
+    assert "The deadline is at risk" in plan.json["waits"]
+    assert told in " ".join(plan.out.split())
+
+
+def test_a_setting_that_was_mended_is_used_by_the_next_submit(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.commit(FILES | {".github/reviewer.yml": b"models: {audit: claude-opus-9}\n"})
+    with commands(tmp_path, capsys) as audit:
+        refused = audit("submit")
+        shop.commit(FILES | {".github/reviewer.yml": b"models: {audit: claude-opus-5-5}\n"})
+        mended = audit("submit")
+        ended = audit.collected()
+
+    assert (refused.code, "claude-opus-9" in refused.err) == (3, True)
+    assert (mended.code, mended.outputs["state"]) == (0, "in-progress")
+    assert ended.outputs["state"] == "complete"
+    with sqlite3.connect(tmp_path / "audit.db") as state:
+        assert state.execute("SELECT count(*) FROM audits").fetchone() == (1,)
+
+
+def test_what_was_spent_is_an_output_before_the_end_too(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys, batch_delay=3600.0) as audit:
+        under_way = audit("submit")
+        status = audit("status")
+    with commands(tmp_path / "bad", capsys, brain=lambda _: Answer("no JSON")) as audit:
+        (tmp_path / "bad").mkdir()
+        Repository(tmp_path / "bad" / "shop").commit(FILES)
+        sampled_out, told = audit("submit"), audit("status")
+
+    assert under_way.outputs["cost-usd"] == status.json["cost"]["usd"] > "0.000000"
+    assert sampled_out.outputs["cost-usd"] == told.json["cost"]["usd"] > "0.000000"
+
+
+def test_the_state_alone_will_do_to_collect(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with commands(tmp_path, capsys) as audit:
+        audit("submit")
+        shop.folder.rename(tmp_path / "elsewhere")
+        Repository(tmp_path / "shop")  # no commit in it
+        ended = audit.collected()
+
+    assert (ended.outputs["state"], len(ended.json["files"])) == ("complete", len(FILES))
+
+
+def test_two_repositories_of_one_name_are_refused_with_the_way_out(
+    tmp_path: Path, shop: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    Repository(tmp_path / "other" / "shop").commit(FILES)
+    ran = Command(tmp_path, capsys, {"ANTHROPIC_API_KEY": "sk-test"})("submit", "--repo", str(tmp_path / "other/shop"))
+
+    told = " ".join(ran.err.split())
+    assert ran.code == 2
+    assert f"called 'shop': {tmp_path / 'other/shop'} and {tmp_path / 'shop'}." in told
+    assert "rename one of the folders" in told
 
 
 def test_status_tells_durations_cost_and_cache(

@@ -259,5 +259,6 @@ def test_when_the_state_is_lost_the_batches_are_found_again(tmp_path: Path, shop
             [each] = fresh.finish(fresh.to_the_end(started.id))
 
     assert found(each.report) == found(report)
+    assert "what it had asked synchronously is not counted" in " ".join(each.report.notes)
     # The sample's answer was in the state alone; with the batches found, its question needs no second sample.
     assert (len(made.asked), made.calls("messages")) == (sent + 1, 1)

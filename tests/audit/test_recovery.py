@@ -114,6 +114,25 @@ def test_a_cut_stream_is_read_again_before_anything_is_sent(tmp_path: Path, faul
             assert run.states() == {"answered": 3}
 
 
+def test_results_that_are_refused_do_not_block_the_recovery(tmp_path: Path) -> None:
+    def faults(number: int, endpoint: str, _: Any) -> Fault | None:
+        gone = Fault("status", status=404, type="not_found_error")
+        return gone if endpoint == "batches.results" else None
+
+    clock = Clock()
+    with night(tmp_path, clock, faults=faults) as lost:
+        lost.plan(*FILES)
+        lost.submit()
+        [batch] = lost.state.intents.batches()
+        until(lambda: (shown := lost.api.retrieve(batch.id)) and shown.ended)
+        with lost.again(tmp_path / "new.db", recovering=True) as run:
+            run.plan(*FILES)
+            assert find(run).waiting == 1
+            clock.seconds += 3600
+            assert find(run) == Recovered()
+            assert run.submit().requests == 3
+
+
 def test_results_older_than_the_api_keeps_are_bought_again(tmp_path: Path) -> None:
     clock = Clock()
     with night(tmp_path, clock) as lost:

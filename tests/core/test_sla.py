@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reviewer.core.sla import at_risk, check_cron, deadline_of, rounds_that_fit, schedule_for, span
+from reviewer.core.sla import at_risk, check_cron, deadline_of, rounds_that_fit, schedule_for, span, waits
 from reviewer.errors import ConfigError
 
 HOUR = timedelta(hours=1)
@@ -114,6 +114,21 @@ def test_a_deadline_is_at_risk_when_the_wait_was_longer_than_the_largest_interva
 def test_a_daily_submission_under_two_days_is_in_time_until_it_is_late():
     assert at_risk(NOW - 24 * HOUR, NOW, 48 * HOUR) == ""
     assert "findings may come 30m late" in at_risk(NOW - 24.5 * HOUR, NOW, 48 * HOUR)
+
+
+@pytest.mark.parametrize(("ago", "late"), [(4, ""), (6, ""), (8, "findings may come 2h late or more")])
+def test_what_changed_since_an_unfinished_audit_waits_for_its_end(ago, late):
+    said = waits(NOW - ago * HOUR, NOW, 30 * HOUR)
+    assert f"An audit that began {ago}h ago has not ended" in said
+    assert ("at risk" in said, late in said) == (bool(late), True)
+
+
+@pytest.mark.parametrize(
+    ("zones", "gap"),
+    [({}, 4), ({"23 */8 * * *": "Europe/Berlin"}, 8), (dict.fromkeys(["23 */8 * * *", "23 4/8 * * *"], "X"), 5)],
+)
+def test_cron_lines_of_several_zones_are_reckoned_apart_and_clocks_are_put_back(zones, gap):
+    assert check_cron(["23 */8 * * *", "23 4/8 * * *"], 48 * HOUR, zones=zones).submit_gap == gap * HOUR
 
 
 def test_the_first_audit_is_due_one_sla_after_its_submission():

@@ -95,5 +95,5 @@ def test_a_run_that_fails_leaves_what_was_there(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="provenance could not be written"):
+    with pytest.raises(InputError, match="report could not be written"):
         write_provenance(tmp_path / "file" / "provenance.jsonl", [])
