@@ -14,7 +14,7 @@ from reviewer.core.report import Estimate, PassReport
 from reviewer.core.select import select
 from reviewer.model.client import load_sdk
 from reviewer.review.flow import Outcome
-from reviewer.wiring import run_passes
+from reviewer.wiring import RunOptions, run_passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def review(changes: ChangeSet, base_url: str, settings: Mapping[str, Any] | None
     plan = make_plan(changes, select(changes))
     likely = Estimate(len(plan.units), 0, 0, Decimal(0))
     deadline = started + made.deadline.total_seconds()
-    ran = run_passes(changes, plan, made, env, "anthropic", Silent(), likely=likely, deadline=deadline)
+    ran = run_passes(changes, plan, made, RunOptions(), env, Silent(), likely=likely, deadline=deadline)
     return Run(ran.outcome, ran.passes, time.monotonic() - started)
 
 

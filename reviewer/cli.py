@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -23,15 +23,41 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if arguments == ["--version"]:  # answered without loading anything
         print(f"reviewer {__version__}")
         sys.exit(ExitCode.PASS)
+    held: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: held.append(number))
     gc.freeze()
     from reviewer.publish.streams import clean_streams
 
     clean_streams()
+    verbose = "--verbose" in arguments or os.environ.get("RUNNER_DEBUG") == "1"
+    sys.exit(_printed(guarded(lambda: _begin(arguments, held), verbose=verbose)))
+
+
+def _begin(arguments: list[str], held: list[int]) -> int:
+    """Load what every command needs, during which an interrupt would be lost or ugly, and heed them from then on."""
+    import typer  # noqa: F401
+
+    import reviewer.commands.app
+    import reviewer.wiring  # noqa: F401
+
     # A shell that starts jobs in the background has them ignore interrupts; a runner must be able to stop this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupted)
-    verbose = "--verbose" in arguments or os.environ.get("RUNNER_DEBUG") == "1"
-    sys.exit(guarded(lambda: _dispatch(arguments), verbose=verbose))
+    if held:
+        raise KeyboardInterrupt
+    return _dispatch(arguments)
+
+
+def _printed(code: int) -> int:
+    """The exit code, or 2 where what was asked for could not be printed."""
+    if sys.stdout:
+        sys.stdout.flush()
+    failure = getattr(sys.stdout, "failure", None)
+    if failure is None:
+        return code
+    _say(f"reviewer: standard output could not be written: {failure.strerror}. The other outputs are whole.")
+    return code if code >= ExitCode.BUG else int(ExitCode.USAGE)
 
 
 def _interrupted(_: int, frame: FrameType | None) -> None:
@@ -43,11 +69,10 @@ def _interrupted(_: int, frame: FrameType | None) -> None:
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """Run a command; expected failures become one message and their exit code, bugs exit 70."""
-    _fallback_outputs()  # the last one counts, so these are for runs that never come to write theirs
+    _fallback_outputs()  # the last ones count, so these are for runs that never come to write theirs
     try:
         return command()
     except ReviewerError as error:
-        _fallback_outputs()
         _say(f"reviewer: {error}")
         _annotate(str(error))
         return int(error.exit_code)
@@ -69,6 +94,7 @@ def _dispatch(arguments: list[str]) -> int:
     from reviewer.wiring import environment
 
     env = environment()
+    _tell_unknown(env)
     from reviewer.commands.app import build_app
 
     try:
@@ -85,6 +111,15 @@ def _dispatch(arguments: list[str]) -> int:
         if show:
             show()
         return int(ExitCode.USAGE)
+
+
+def _tell_unknown(env: Mapping[str, str]) -> None:
+    """Variables that look like settings and are none: no error, since they may be another tool's."""
+    from reviewer.config.loading import unknown_variables
+
+    for name, near in unknown_variables(env).items():
+        hint = f" Did you mean {near}?" if near else ""
+        _say(f"reviewer: the variable {name} is none of Reviewer's settings, so it has no effect.{hint}")
 
 
 def _say(text: str) -> None:

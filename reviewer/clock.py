@@ -1,4 +1,7 @@
-"""The one place that reads the time; everything else is handed a clock, so tests can stand in for it."""
+"""The time, as rooms are handed it, so that tests can stand in for it.
+
+Only the program's start is read elsewhere (`cli.py`). Where nothing but a wait is needed, that is what is handed in.
+"""
 
 import time
 from datetime import UTC, datetime

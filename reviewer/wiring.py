@@ -14,6 +14,7 @@ from reviewer.clock import Clock, SystemClock
 from reviewer.config.loading import Loaded, load, read_text
 from reviewer.config.settings import PriceOverride, Settings
 from reviewer.core.change import ChangeSet
+from reviewer.core.number import number
 from reviewer.core.plan import Plan
 from reviewer.core.pricing import Price, price_like
 from reviewer.core.progress import Progress
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reviewer.audit.driver import Driver
     from reviewer.prompts.render import Prompter
     from reviewer.review.asking import AnswerMemo
-    from reviewer.review.flow import Outcome
+    from reviewer.review.flow import Outcome, ReviewFlow
     from reviewer.store.audit import AuditState
 
 CONFIG_NAME = ".github/reviewer.yml"
@@ -137,60 +138,58 @@ def run_passes(
     changes: ChangeSet,
     plan: Plan,
     settings: Settings,
+    options: RunOptions,
     env: Mapping[str, str],
-    engine: Engine,
     progress: Progress,
     *,
     likely: Estimate,
     deadline: float,
     clock: Clock | None = None,
-    force: bool = False,
-) -> "Ran":
+) -> Ran:
     """Ask the model everything the plan and its answers call for. `deadline` is a monotonic time of `clock`."""
     import asyncio
 
     from reviewer.model.budget import Budget
     from reviewer.model.client import make_client
-    from reviewer.model.lane import SyncLane
-    from reviewer.model.limiter import Limiter, RateLimits
-    from reviewer.model.window import CEILING, Window
+    from reviewer.model.opening import open_lane
+    from reviewer.model.window import CEILING
     from reviewer.review.asking import Asker
     from reviewer.review.flow import ModelChoice, ReviewFlow
     from reviewer.review.pressure import Pressure
-    from reviewer.review.stopping import stoppable
 
     clock = clock or SystemClock()
-    prices = prices_of(settings, engine)
+    prices = prices_of(settings, options.engine)
     models = ModelChoice(settings.models.review, settings.models.integration, settings.models.verify)
-    limits = settings.limits
-    configured = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
+    budget = Budget(settings.budget_usd, prices)
 
-    async def review(engine_env: Mapping[str, str], memo: "AnswerMemo | None") -> Ran:
-        async with make_client(engine_env, CEILING) as client:
+    async def review(sdk_env: Mapping[str, str], memo: "AnswerMemo | None") -> Ran:
+        async with make_client(sdk_env, CEILING) as client:
             prompter = prompter_of(changes, settings)
             estimate = await _refined(likely, settings, plan, prompter, client)
             progress.note(_told(estimate, settings.budget_usd))
-            lane = SyncLane(
-                client,
-                clock,
-                deadline=deadline,
-                limiter=Limiter(clock, configured),
-                window=Window(clock),
-                budget=Budget(settings.budget_usd, prices),
-                prices=prices,
-            )
+            lane = open_lane(client, clock, settings.limits, budget=budget, prices=prices, deadline=deadline)
             asker = Asker(lane, progress, memo, prices)
             pressure = Pressure(lane, deadline - clock.monotonic())
             flow = ReviewFlow(changes, plan, prompter, asker, models, pressure, progress)
-            try:
-                with stoppable():
-                    outcome, interrupted = await flow.run(), False
-            except asyncio.CancelledError:  # what is paid for is told; the answers are in the memo
-                outcome, interrupted = flow.so_far(), True
-            return Ran(outcome, tuple(asker.passes), estimate, lane.budget.unsure, interrupted)
+            outcome, interrupted = await _until_stopped(flow)
+            return Ran(outcome, tuple(asker.passes), estimate, budget.unsure, interrupted)
 
-    with engine_env(engine, env) as sdk_env, memo_of(settings, engine, clock, "renew" if force else "use") as memo:
+    mode: Literal["use", "renew"] = "renew" if options.force else "use"
+    with engine_env(options.engine, env) as sdk_env, memo_of(settings, options.engine, clock, mode) as memo:
         return asyncio.run(review(sdk_env, memo))
+
+
+async def _until_stopped(flow: "ReviewFlow") -> "tuple[Outcome, bool]":
+    """What the flow came to, and whether it was stopped before its end."""
+    import asyncio
+
+    from reviewer.review.stopping import stoppable
+
+    try:
+        with stoppable():
+            return await flow.run(), False
+    except asyncio.CancelledError:  # what is paid for is told; the answers are in the memo
+        return flow.so_far(), True
 
 
 async def _refined(likely: Estimate, settings: Settings, plan: Plan, prompter: "Prompter", client: Any) -> Estimate:
@@ -208,7 +207,7 @@ async def _refined(likely: Estimate, settings: Settings, plan: Plan, prompter: "
 
 
 def _told(estimate: Estimate, cap: Decimal | None) -> str:
-    told = f"estimate: {estimate.requests} requests, about ${estimate.usd:.2f}"
+    told = f"estimate: {number(estimate.requests, 'request')}, about ${estimate.usd:.2f}"
     over = cap is not None and estimate.usd > cap
     return f"{told}, above the budget of ${cap}: what does not fit will be named" if over else told
 
@@ -244,7 +243,7 @@ def engine_notes(engine: Engine) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """The one reader of the process's environment, to be called once, before anything else is printed.
+    """The process's environment, from which all settings are read, to be called once, before anything else is printed.
 
     Secrets are named to the runner, which hides them in the log; they are removed from everything that leaves this
     process; and they are taken out of its environment, where children and later code would find them.

@@ -7,13 +7,14 @@ The old request is planned once more, and its answer, which the state keeps, cou
 import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from reviewer.audit.material import FilePayload, PassedOver, read_files
+from reviewer.audit.stages import FILES
 from reviewer.core.inventory import Listed, file_identity
+from reviewer.core.sla import deadline_of
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit, Planned
-
-FILES = "files"
 
 
 @dataclass(slots=True)
@@ -68,3 +69,9 @@ def last_ended(state: AuditState, audit: Audit) -> Audit | None:
     while before and before.status not in ("complete", "incomplete"):
         before = state.audits.previous(before)
     return before
+
+
+def due(state: AuditState, audit: Audit, sla: timedelta) -> datetime:
+    """When this audit's file round must be published, by the last audit before it that came to its end."""
+    before = last_ended(state, audit)
+    return deadline_of(before.started_at if before else None, audit.started_at, sla)

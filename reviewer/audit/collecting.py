@@ -17,7 +17,7 @@ from reviewer.model.batch_values import BatchInfo, BatchRow
 from reviewer.model.batches import BatchApi, BatchError
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_ids import CustomId, read_custom_id, write_custom_id
-from reviewer.store.audit_requests import pages
+from reviewer.store.audit_pages import pages
 from reviewer.store.audit_values import Arrival, Batch, BatchState, Kept
 
 READS = 3

@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from reviewer.audit.document import Audited
 from reviewer.audit.sampling import Book, ask_all
-from reviewer.audit.worst import HardBudget
+from reviewer.audit.worst import worst_price
 from reviewer.clock import Clock
 from reviewer.config.settings import Settings
 from reviewer.core.change import ChangeSet
@@ -16,10 +17,10 @@ from reviewer.core.pricing import Price
 from reviewer.core.request import Ttl
 from reviewer.guard.secrets import mask
 from reviewer.guard.untrusted import new_tag
+from reviewer.model.budget import Budget
 from reviewer.model.client import make_client
-from reviewer.model.lane import SyncLane
-from reviewer.model.limiter import Limiter, RateLimits
-from reviewer.model.window import CEILING, Window
+from reviewer.model.opening import open_lane
+from reviewer.model.window import CEILING
 from reviewer.prompts.audit import AuditPrompter
 from reviewer.store.audit_values import Pending
 
@@ -42,20 +43,13 @@ class LaneSampler:
 
     def run(self, pending: Sequence[Pending], book: Book, cap: Decimal | None) -> Decimal:
         """See `Sampler`."""
-        return asyncio.run(self._run(pending, book, HardBudget(cap, self.prices)))
+        worst = partial(worst_price, prices=self.prices, batch=False)
+        return asyncio.run(self._run(pending, book, Budget(cap, self.prices, worst)))
 
-    async def _run(self, pending: Sequence[Pending], book: Book, budget: HardBudget) -> Decimal:
-        limits = self.settings.limits
-        rates = RateLimits(limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
+    async def _run(self, pending: Sequence[Pending], book: Book, budget: Budget) -> Decimal:
+        deadline = self.clock.monotonic() + self.settings.deadline.total_seconds()
         async with make_client(self.env, CEILING) as client:
-            lane = SyncLane(
-                client,
-                self.clock,
-                deadline=self.clock.monotonic() + self.settings.deadline.total_seconds(),
-                limiter=Limiter(self.clock, rates),
-                window=Window(self.clock),
-                budget=budget,
-                prices=self.prices,
-            )
+            limits = self.settings.limits
+            lane = open_lane(client, self.clock, limits, budget=budget, prices=self.prices, deadline=deadline)
             await ask_all(lane, pending, book)
         return budget.unsure

@@ -6,15 +6,14 @@ Everything that later steps need is in it, so that they can run days later on a 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from reviewer.config.settings import Settings
 from reviewer.core.audit_trend import RunFigures
 from reviewer.core.finding import Anchor, Category, Claim, Confidence, Finding, Severity
 from reviewer.core.inventory import NotAudited
+from reviewer.core.report import Engine
 from reviewer.review.screen_findings import screened_finding
-
-Engine = Literal["anthropic", "offline"]
 
 
 @dataclass(frozen=True, slots=True)

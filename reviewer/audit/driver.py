@@ -8,44 +8,47 @@ by the next one.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from reviewer.audit import sentences
 from reviewer.audit.budgeting import Purse, Slice
-from reviewer.audit.carried import FILES
+from reviewer.audit.carried import due
 from reviewer.audit.collecting import collect_batches, next_look
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.findings import judge
-from reviewer.audit.integrating import INTEGRATION
 from reviewer.audit.planning import Planner, Prompters, with_found
+from reviewer.audit.priming import hold
 from reviewer.audit.recovery import recover
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.sampling import Sampled, Sampler, ask_sample, book_lost, choose_sample
-from reviewer.audit.submission import submit_round
-from reviewer.audit.verifying import VERIFY
+from reviewer.audit.stages import FILES, FOLLOWING, INTEGRATION, PLAN, REPORT, SAMPLE, VERIFY
+from reviewer.audit.submission import Submitted, submit_round
 from reviewer.audit.worst import Room
 from reviewer.clock import Clock
+from reviewer.core.number import number
 from reviewer.core.pricing import Price
 from reviewer.errors import EngineError
+from reviewer.model.batch_body import BatchLimits
 from reviewer.model.batches import BatchApi
-from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit, AuditStatus, RequestState
 
-PLAN, SAMPLE, REPORT = "plan", "sample", "report"
-STAGES = (PLAN, SAMPLE, FILES, INTEGRATION, VERIFY, REPORT)
-_NEXT = {FILES: INTEGRATION, INTEGRATION: VERIFY, VERIFY: REPORT}
 _MENDS = 3
 """How often refused requests are sent again after `submit` was called anew; then they count as given up."""
 
 
 @dataclass(slots=True)
 class Moved:
-    """What one call did, in sentences. `filed`: the file round came to its end in it; `news`: answers came."""
+    """What one call did, in sentences. `filed`: the file round came to its end in it; `news`: answers came.
+
+    `wait`: the API takes nothing more for so many seconds.
+    """
 
     notes: list[str] = field(default_factory=list)
     filed: bool = False
     news: bool = False
+    wait: float | None = None
 
 
 class Driver:
@@ -103,9 +106,10 @@ class Driver:
         """The audit's rounds, for the report."""
         return Rounds(self.state, audit, AuditDocument.read(audit.document), self._prompters)
 
-    def look_again(self, audit: str, chance: float) -> float | None:
-        """Seconds until something may be ready; None where nothing is awaited."""
-        return next_look(self.state, audit, self.clock.now(), chance)
+    def look_again(self, audit: str, moved: Moved, chance: float) -> float | None:
+        """Seconds until something may be ready and the API takes requests again; None where nothing is awaited."""
+        ready = next_look(self.state, audit, self.clock.now(), chance)
+        return ready if moved.wait is None else max(ready or 0.0, moved.wait)
 
     def _step(self, audit: str, moved: Moved) -> bool:
         """One step; whether another one can follow at once."""
@@ -183,12 +187,22 @@ class Driver:
         moved.notes += sentences.came_in(collected)
         moved.news = moved.news or collected.kept.answered > 0
         self._stop_if_refused(audit, document)
-        now = self._slice(audit, round, document, moved)
-        sent = submit_round(self.state, self.api, self.clock, audit.id, round=round, only=now.only, sent_as=now.room)
-        moved.notes += sentences.sent(sent, round)
+        self._send(audit, document, round, moved)
         if self._under_way(audit, round) or collected.waiting:
             return False
         return self._ended(audit, document, round, moved)
+
+    def _send(self, audit: Audit, document: AuditDocument, round: str, moved: Moved) -> None:
+        """What the budget lets go, but for what waits until one of its prefix has gone ahead."""
+        now = self._slice(audit, round, document, moved)
+        left = due(self.state, audit, document.settings.audit.sla) - self.clock.now()
+        held = hold(self.state, audit.id, round, now.only, left)
+        send = partial(submit_round, self.state, self.api, self.clock, audit.id, round=round, sent_as=now.room)
+        sent = send(only=held.ahead, limits=BatchLimits(requests=1)) if held.ahead else Submitted()
+        if not sent.blocked:
+            sent += send(only=now.only, held=held.prefixes)
+        moved.notes += [*sentences.sent(sent, round), *sentences.held(held)]
+        moved.wait = sent.wait
 
     def _under_way(self, audit: Audit, round: str) -> int:
         counts: Mapping[RequestState, int] = self.state.requests.counts(audit.id).get(round, {})
@@ -200,7 +214,7 @@ class Driver:
         again = {FILES: rounds.alone, VERIFY: lambda: rounds.verification(again=True)}.get(round)
         if again and self._add(audit, document, again, moved, "planned anew for what answers passed over"):
             return True
-        following = _NEXT[round]
+        following = FOLLOWING[round]
         make = {INTEGRATION: rounds.integration, VERIFY: rounds.verification}.get(following)
         if make:
             self._add(audit, document, make, moved, f"planned for the {following} round")

@@ -30,6 +30,11 @@ def durations_by_model(durations: Iterable[Duration], now: datetime) -> Mapping[
     return {model: _figures(found, now) for model, found in by_model.items()}
 
 
+def p95_by_model(durations: Iterable[Duration], now: datetime) -> dict[str, timedelta]:
+    """Of the models of which enough batches are known."""
+    return {model: known.p95 for model, known in durations_by_model(durations, now).items() if known.p95}
+
+
 def _figures(found: list[Duration], now: datetime) -> Durations:
     took = sorted(each.ended_at - each.created_at for each in found if each.ended_at)
     running = [now - each.created_at for each in found if each.ended_at is None]

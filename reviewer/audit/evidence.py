@@ -6,11 +6,11 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from reviewer.audit.carried import FILES
 from reviewer.audit.ledger import read_origins
 from reviewer.audit.material import FilePayload
 from reviewer.audit.reporting import RepositoryReport
 from reviewer.audit.rounds import Rounds
+from reviewer.audit.stages import FILES, VERIFY
 from reviewer.audit.verifying import Candidates
 from reviewer.core.audit_provenance import FileFate, Origin, file_record, finding_record
 from reviewer.core.pricing import Price
@@ -69,7 +69,7 @@ def _files_asked(rounds: Rounds) -> dict[tuple[str, str], tuple[str, tuple[str, 
 def _checks(rounds: Rounds) -> dict[tuple[str, str], str]:
     """By repository and fingerprint: the unit that verified the finding."""
     checked: dict[tuple[str, str], str] = {}
-    for record in rounds.state.requests.units(rounds.audit.id, round="verify", states=["answered"]):
+    for record in rounds.state.requests.units(rounds.audit.id, round=VERIFY, states=["answered"]):
         for fingerprint in Candidates.read(record.payload).fingerprints:
             checked[record.repository, fingerprint] = record.unit
     return checked

@@ -13,6 +13,7 @@ from itertools import groupby, islice
 
 from reviewer.audit.material import FileView
 from reviewer.audit.since import Since, notes_of, same_notes
+from reviewer.audit.stages import INTEGRATION
 from reviewer.core.cluster import Related, cluster
 from reviewer.core.plan import ContextBudget, Item, Unit
 from reviewer.core.tokens import estimate_tokens
@@ -20,7 +21,6 @@ from reviewer.prompts.audit import AuditPrompter
 from reviewer.prompts.render import FileNotes
 from reviewer.store.audit_values import Planned, UnitRecord
 
-INTEGRATION = "integration"
 NOTES_SHARE = 0.6
 """Share of a context that notes may take; the rest is for the files themselves."""
 _SEGMENT = 2_000

@@ -18,8 +18,6 @@ from reviewer.core.inventory import (
     packs,
 )
 from reviewer.forge.git import Git
-from reviewer.forge.git_diff import path_text
-from reviewer.forge.git_run import GitRunner
 
 Found = AuditUnit | NotAudited | Carried
 Screened = Callable[[ChangedFile], ChangedFile]
@@ -38,15 +36,11 @@ class InventorySource:
     ) -> None:
         self.repository, self.commit = repository, commit
         self._rules, self._budget = rules or Rules(), budget or PackBudget()
-        self._git, self._runner = Git(repo), GitRunner(repo)
+        self._git = Git(repo)
 
     def listing(self) -> Iterator[Listed]:
         """Every entry of the commit's tree, without contents. InputError where git cannot read it."""
-        listed = self._runner.read("ls-tree", "-r", "-l", "-z", "--full-tree", f"{self.commit}^{{tree}}")
-        for row in listed.split(b"\0")[:-1]:
-            meta, _, name = row.partition(b"\t")
-            mode, _, blob, size = meta.decode().split()
-            yield Listed(path_text(name), mode, blob, int(size) if size.isdigit() else 0)
+        return (Listed(*entry) for entry in self._git.sizes(self.commit))
 
     def packs(self) -> tuple[list[Pack], list[NotAudited]]:
         """The commit's packs by its listing alone, and what is passed over by name, mode and size."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 
 from reviewer.audit.budgeting import Unsure, unsure
 from reviewer.core.audit_provenance import Origin
@@ -58,10 +59,11 @@ def _pass(made: ResultRecord, question: _Question, prices: Mapping[str, Price]) 
     call, source = made.call, made.source
     took = (source.ended_at - source.sent_at).total_seconds() if source.ended_at and source.sent_at else 0.0
     return PassReport(
-        kind="sample" if source.lane == "sync" else question.kind,
+        # Kinds and outcomes are few, and each row of the database brings its own copy.
+        kind="sample" if source.lane == "sync" else intern(question.kind),
         files=question.files,
         model=call.model,
-        outcome=made.outcome if made.outcome == "answered" else f"{made.outcome}: {made.reason}",
+        outcome="answered" if made.outcome == "answered" else f"{made.outcome}: {made.reason}",
         usage=call.usage,
         usd=cost_of(call, prices),
         attempts=source.attempt,
@@ -77,7 +79,7 @@ def _pass(made: ResultRecord, question: _Question, prices: Mapping[str, Price]) 
 
 def _carried(unit: UnitCall, call: Call) -> PassReport:
     return PassReport(
-        kind=unit.kind,
+        kind=intern(unit.kind),
         files=unit.files,
         model=call.model,
         outcome="answered",

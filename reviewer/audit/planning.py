@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from reviewer.audit.carried import FILES, Earlier, carried_units, earlier
+from reviewer.audit.carried import Earlier, carried_units, due, earlier
 from reviewer.audit.document import AuditDocument, Audited, Suspect
 from reviewer.audit.inventory_source import InventorySource
 from reviewer.audit.material import FilePayload
+from reviewer.audit.priming import time_to_prime
+from reviewer.audit.stages import FILES
 from reviewer.core.attributes import parse_attributes
-from reviewer.core.caching import Hits, Marking, Way, mark
+from reviewer.core.caching import WAYS, Hits, Marking, Way, mark
 from reviewer.core.change import ChangedFile
 from reviewer.core.inventory import AuditUnit, Listed, NotAudited, Rules
 from reviewer.core.pricing import Price, price_of
@@ -20,9 +22,6 @@ from reviewer.prompts.audit import AuditPrompter
 from reviewer.review.screening import screen_whole
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit, CacheUse, PlanCounts, Planned
-
-_NEVER = Hits(read=0, written=1, requests=1_000_000)
-"""Stands for a way of caching that is not to be tried: priming doubles a round's time, which an SLA does not allow."""
 
 Prompters = Callable[[Audited, Ttl | None], AuditPrompter]
 
@@ -67,8 +66,9 @@ class Planner:
         """Write down every question of the round; doing it again adds nothing."""
         made = FilePlan()
         before = Earlier() if document.full else earlier(self.state, audit)
+        primable = time_to_prime(due(self.state, audit, document.settings.audit.sla) - now)
         for repository in document.repositories:
-            stream = self._in_order(_Repository(self, repository, document, before, made))
+            stream = self._in_order(_Repository(self, repository, document, before, made, primable))
             made.add(self.state.requests.plan(audit.id, stream, carry_over=not document.full, now=now))
         self._keep_suspects(before, made)
         return made
@@ -86,24 +86,20 @@ class Planner:
             if kept:
                 made.suspects.setdefault(repository.name, [])[:0] = kept
 
-    def _add(self, made: FilePlan, audit: Audit, stream: Iterator[Planned], now: datetime, *, carry: bool) -> None:
-        counts = self.state.requests.plan(audit.id, stream, carry_over=carry, now=now)
-        total = made.counts
-        made.counts = PlanCounts(
-            total.new + counts.new,
-            total.carried + counts.carried,
-            total.shared + counts.shared,
-            total.known + counts.known,
-        )
-
 
 class _Repository:
     """One repository's share of the round."""
 
     def __init__(
-        self, planner: Planner, repository: Audited, document: AuditDocument, before: Earlier, made: FilePlan
+        self,
+        planner: Planner,
+        repository: Audited,
+        document: AuditDocument,
+        before: Earlier,
+        made: FilePlan,
+        primable: bool,
     ) -> None:
-        self.name, self.before = repository.name, before
+        self.name, self.before, self._primable = repository.name, before, primable
         self._planner, self._repository, self._made = planner, repository, made
         self._model = document.settings.models.audit
         self._plain = planner.prompters(repository, None)
@@ -128,10 +124,11 @@ class _Repository:
                 case NotAudited():
                     skipped.append(found)
                 case AuditUnit():
-                    prompter = marked if asked < marking.marked else self._plain
+                    first = asked < marking.marked
                     asked += 1
+                    request = (marked if first else self._plain).audit(found, self._model)
                     payload = FilePayload.of(found, self._terms).write()
-                    yield Planned(found.id, FILES, self.name, prompter.audit(found, self._model), payload)
+                    yield Planned(found.id, FILES, self.name, request, payload, primed=first and marking.primed)
 
     def _screened(self, file: ChangedFile) -> ChangedFile:
         """The file without its credentials; what was found in it is noted."""
@@ -143,7 +140,7 @@ class _Repository:
         followers = sum(any(file.path not in self.holds for file in pack.files) for pack in self._packs)
         hits = hits_by_way(self._planner.state.figures.cache_use(), self._model)
         price = price_of(self._model, self._planner.prices)
-        return mark(price, self._plain.prefix_tokens("file"), followers, hits)
+        return mark(price, self._plain.prefix_tokens("file"), followers, hits, time_to_prime=self._primable)
 
 
 def _keyed(stream: Iterable[Planned]) -> Iterator[tuple[tuple[str, str], Planned]]:
@@ -153,13 +150,11 @@ def _keyed(stream: Iterable[Planned]) -> Iterator[tuple[tuple[str, str], Planned
 
 
 def hits_by_way(uses: list[CacheUse], model: str) -> dict[Way, Hits]:
-    """What batch requests to a model were seen to do with marked prefixes."""
-    hits: dict[Way, Hits] = {"1h primed": _NEVER}
-    for use in uses:
-        if use.lane == "batch" and use.model == model and use.ttl in ("5m", "1h"):
-            way: Way = "5m" if use.ttl == "5m" else "1h"
-            hits[way] = hits.get(way, Hits()) + Hits(use.read, use.written, use.requests)
-    return hits
+    """What batch requests to a model were seen to do with marked prefixes; those that went ahead are not counted."""
+    mine = [use for use in uses if use.lane == "batch" and use.model == model]
+    return {
+        way: sum((Hits(use.read, use.written, use.requests) for use in mine if use.ttl == way), Hits()) for way in WAYS
+    }
 
 
 def with_found(document: AuditDocument, made: FilePlan) -> AuditDocument:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reviewer.clock import Clock, pause
+from reviewer.core.number import number
 from reviewer.core.request import Answered, Canceled, Errored, Expired, Refused, Reply, Request, Truncated
 from reviewer.errors import EngineError
 from reviewer.model.batch_rows import ResultsCut
@@ -17,7 +18,7 @@ from reviewer.model.batches import BatchApi, BatchError
 from reviewer.model.client import REQUEST_TIMEOUT
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_ids import CustomId, read_custom_id
-from reviewer.store.audit_requests import pages
+from reviewer.store.audit_pages import pages
 from reviewer.store.audit_values import Arrival, Batch, BatchState, Intent, Kept, Outcome, Pending
 
 Judge = Callable[[Request, Answered], str]
@@ -56,9 +57,8 @@ def _settle(state: AuditState, api: BatchApi, clock: Clock, intent: Intent, list
     candidates = _candidates(state, intent, listing)
     if not candidates and clock.now() < (over := _grace_over(intent)):
         until = f"{over:%H:%M:%S} UTC"
-        return (
-            f"The creation of a batch of {intent.requests} requests was not confirmed; it may be listed until {until}."
-        )
+        size = number(intent.requests, "request")
+        return f"The creation of a batch of {size} was not confirmed; it may be listed until {until}."
     for wait in _MORE_LOOKS:
         if not candidates:
             pause(clock, wait)
@@ -69,9 +69,10 @@ def _settle(state: AuditState, api: BatchApi, clock: Clock, intent: Intent, list
     if len(candidates) > 1:
         mine = [batch for batch in candidates if batch.results_url and _is_of(state, api, clock, intent, batch)]
         if not mine:
+            size = number(intent.requests, "request")
             return (
-                f"Of {len(candidates)} batches of {intent.requests} requests, each may be the one whose creation was"
-                " not confirmed; they are told apart once they have ended."
+                f"Of {len(candidates)} batches of {size}, each may be the one whose creation was not confirmed; they"
+                " are told apart once they have ended."
             )
         candidates = mine
     for batch in candidates:

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from reviewer.audit.carried import FILES
 from reviewer.audit.document import AuditDocument, Audited
 from reviewer.audit.findings import findings_of
-from reviewer.audit.integrating import INTEGRATION
 from reviewer.audit.ledger import Ledger
 from reviewer.audit.material import FilePayload
 from reviewer.audit.rounds import Rounds
 from reviewer.audit.sentences import unanswered
-from reviewer.audit.verifying import VERIFY, Candidates, Judgements
+from reviewer.audit.stages import FILES, INTEGRATION, VERIFY
+from reviewer.audit.verifying import Candidates, Judgements
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
 from reviewer.core.finding import Finding
 from reviewer.core.inventory import NotAudited
 from reviewer.core.merge import merge
+from reviewer.core.number import number
 from reviewer.core.pricing import Price, dollars
 from reviewer.core.report import FileReport, Report, cost_of_passes
 from reviewer.core.request import Cause
@@ -29,6 +29,10 @@ _NAMED = 5
 """Files that one sentence of the verdict names; the report's list of files has all."""
 _AROUND, _LONGEST = 4, 200
 """Lines kept around a finding, and of one."""
+_MISSED = {
+    INTEGRATION: ("group of files not compared", "groups of files not compared"),
+    VERIFY: ("finding was not verified", "findings were not verified"),
+}
 _WHY_WAITING = "its request has not come to its end"
 
 
@@ -65,12 +69,12 @@ class Gathered:
 def _hunks(lines: Mapping[int, Line]) -> tuple[Hunk, ...]:
     """The lines by number, those that follow each other in one hunk: an excerpt shows what stands in one."""
     runs: list[list[int]] = []
-    for number in sorted(lines):
-        if runs and runs[-1][-1] + 1 == number:
-            runs[-1].append(number)
+    for at in sorted(lines):
+        if runs and runs[-1][-1] + 1 == at:
+            runs[-1].append(at)
         else:
-            runs.append([number])
-    return tuple(Hunk(run[0], len(run), run[0], len(run), tuple(lines[number] for number in run)) for run in runs)
+            runs.append([at])
+    return tuple(Hunk(run[0], len(run), run[0], len(run), tuple(lines[at] for at in run)) for run in runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,7 @@ def _gather_missed_rounds(rounds: Rounds, gathered: Mapping[str, Gathered], ledg
                 size = len(Candidates.read(record.payload).fingerprints) if round == VERIFY else 1
                 missed[(record.repository, round, *_why(record, ledger))] += size
     for (name, round, cause, reason), count in missed.items():
-        what = f"{count:,} findings were not verified" if round == VERIFY else f"{count:,} groups of files not compared"
-        gathered[name].shortfalls.append(Shortfall(cause, f"{what}: {reason}"))
+        gathered[name].shortfalls.append(Shortfall(cause, f"{number(count, *_MISSED[round])}: {reason}"))
 
 
 def _why(record: UnitRecord, ledger: Ledger) -> tuple[Cause, str]:
@@ -207,24 +210,25 @@ def _named(missed: Mapping[str, tuple[Cause, str]]) -> Iterator[Shortfall]:
         by_reason[why].append(path)
     for (cause, reason), paths in by_reason.items():
         more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
-        count = "1 file was" if len(paths) == 1 else f"{len(paths):,} files were"
+        count = number(len(paths), "file was", "files were")
         yield Shortfall(cause, f"{count} not reviewed ({', '.join(paths[:_NAMED])}{more}): {reason}")
 
 
 def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding], ledger: Ledger) -> Iterator[str]:
     carried = sum(mine.reviewed.values())
     if carried:
-        total = len(mine.reviewed)
-        yield f"{carried:,} of {total:,} files are unchanged; their answers were carried over and cost nothing."
+        total = number(len(mine.reviewed), "file")
+        said = "is unchanged; its answer was" if carried == 1 else "are unchanged; their answers were"
+        yield f"{carried:,} of {total} {said} carried over and cost nothing."
     unverified = sum(finding.counts and finding.verified is None for finding in findings)
     if unverified:
-        yield f"{unverified:,} findings are not verified."
+        yield f"{number(unverified, 'finding is', 'findings are')} not verified."
     if document.sampled:
         yield document.sampled
     if document.recovered:
         yield "The audit's state was lost and its batches found again; what it had asked synchronously is not counted."
     if ledger.unsure.sync:
-        calls = "1 call" if ledger.unsure.sync == 1 else f"{ledger.unsure.sync:,} calls"
+        calls = number(ledger.unsure.sync, "call")
         yield (
             f"Possibly paid twice: {calls} of the sample, at most ${dollars(ledger.unsure.sync_usd)}: a run that was "
             "killed had them under way, and their questions went into a batch."
@@ -232,7 +236,5 @@ def _notes(document: AuditDocument, mine: Gathered, findings: Sequence[Finding],
     if Decimal(document.lost):
         yield unanswered(Decimal(document.lost))
     if ledger.unsure.batch:
-        yield (
-            f"The results of {ledger.unsure.batch:,} requests of batches are gone; they may have cost up to "
-            f"${dollars(ledger.unsure.batch_usd)} more."
-        )
+        lost = number(ledger.unsure.batch, "request of a batch", "requests of batches")
+        yield f"The results of {lost} are gone; they may have cost up to ${dollars(ledger.unsure.batch_usd)} more."

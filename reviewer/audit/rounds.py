@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reviewer.audit.across import Across, read_across, with_files
-from reviewer.audit.carried import FILES, last_ended
+from reviewer.audit.carried import last_ended
 from reviewer.audit.document import AuditDocument, Audited
-from reviewer.audit.integrating import INTEGRATION, ClusterPayload, Integration, by_repository
+from reviewer.audit.integrating import ClusterPayload, Integration, by_repository
 from reviewer.audit.material import FilePayload, FileView, PassedOver, read_files
 from reviewer.audit.since import since
-from reviewer.audit.verifying import VERIFY, Judgements, Verification, read_judgements
+from reviewer.audit.stages import FILES, INTEGRATION, VERIFY
+from reviewer.audit.verifying import Judgements, Verification, read_judgements
 from reviewer.core.inventory import alone
 from reviewer.core.plan import ContextBudget
 from reviewer.core.request import Ttl

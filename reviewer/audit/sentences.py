@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from reviewer.audit.budgeting import Slice
 from reviewer.audit.collecting import Collected
+from reviewer.audit.priming import Held
 from reviewer.audit.recovery import Recovered
 from reviewer.audit.submission import Submitted
+from reviewer.core.number import number
 from reviewer.core.pricing import dollars
-from reviewer.publish.wording import number
 
 
 def planned(requests: int, carried: int) -> str:
@@ -54,6 +55,14 @@ def sent(made: Submitted, round: str) -> list[str]:
     if made.requests:
         told.append(f"Sent {number(made.requests, 'request')} of the {round} round in {_batches(made.batches)}.")
     return [*told, made.blocked] if made.blocked else told
+
+
+def held(made: Held) -> list[str]:
+    """What waits for the cache."""
+    if not made.waiting:
+        return []
+    waiting = number(made.waiting, "request waits", "requests wait")
+    return [f"{waiting} for one sent ahead, so that its prefix is read from the cache."]
 
 
 def came_in(collected: Collected) -> list[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reviewer.audit.carried import FILES
 from reviewer.audit.findings import findings_of
 from reviewer.audit.material import FilePayload, FileView, read_files
+from reviewer.audit.stages import FILES
 from reviewer.prompts.render import FileNotes
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit

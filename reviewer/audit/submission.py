@@ -4,8 +4,9 @@ Whether a batch was made is not always known: an answer may be lost, or the proc
 nothing more is sent, and `reviewer.audit.recovery.reconcile` finds out.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reviewer.audit.recovery import reconcile
 from reviewer.clock import Clock
@@ -55,13 +56,14 @@ def submit_round(
     *,
     round: str,
     only: Collection[str] | None = None,
+    held: Collection[str] = (),
     limits: BatchLimits | None = None,
     sent_as: SentAs = with_room,
 ) -> Submitted:
     """Send what waits of a round, `only` these identities where given: batches of one model each, within `limits`.
 
-    Ends early, with `blocked`, where a create is in doubt or the API cannot take it now. BatchError where it refuses
-    for good (the key, the account); what was not sent waits on.
+    What has one of the prefixes in `held` waits on. Ends early, with `blocked`, where a create is in doubt or the API
+    cannot take it now. BatchError where it refuses for good (the key, the account); what was not sent waits on.
     """
     if state.audits.get(audit).recovering:
         return Submitted(blocked="Older batches are still being looked for; nothing is sent before they are read.")
@@ -70,7 +72,8 @@ def submit_round(
         doubts = reconcile(state, api, clock)
         if doubts:
             return Submitted(blocked=doubts[0])
-        sender = _Sender(state, api, clock, audit, round, only, limits or BatchLimits(), sent_as)
+        waiting = partial(state.requests.pending, audit, round=round, only=only, held=held)
+        sender = _Sender(state, api, clock, audit, round, waiting, limits or BatchLimits(), sent_as)
         while not total.blocked and (made := sender.send_one()):
             total += made
     except BatchError as error:
@@ -90,12 +93,12 @@ class _Sender:
         clock: Clock,
         audit: str,
         round: str,
-        only: Collection[str] | None,
+        waiting: Callable[[], Iterator[Pending]],
         limits: BatchLimits,
         sent_as: SentAs,
     ) -> None:
         self._state, self._api, self._clock = state, api, clock
-        self._audit, self._round, self._only, self._limits, self._sent_as = audit, round, only, limits, sent_as
+        self._audit, self._round, self._waiting, self._limits, self._sent_as = audit, round, waiting, limits, sent_as
 
     def send_one(self) -> Submitted | None:
         """The next batch; None when nothing waits any more."""
@@ -121,7 +124,7 @@ class _Sender:
 
     def _fill(self, body: BatchBody, intent: str) -> tuple[str, list[int]]:
         model, numbers = "", []
-        for pending in self._state.requests.pending(self._audit, round=self._round, only=self._only):
+        for pending in self._waiting():
             model = model or pending.request.model
             custom_id = write_custom_id(intent, pending.identity, pending.attempt)
             # One model in a batch: a batch is as slow as its slowest item, and durations are measured by model.

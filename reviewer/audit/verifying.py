@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reviewer.audit.across import Across, Crossing
 from reviewer.audit.findings import findings_of
 from reviewer.audit.material import FileView
+from reviewer.audit.stages import FILES, INTEGRATION, VERIFY
 from reviewer.core.answer import Judgement, Unusable
 from reviewer.core.change import ChangedFile, Hunk
 from reviewer.core.finding import Disposition, Finding
@@ -19,7 +20,6 @@ from reviewer.review.answers import read_verdicts
 from reviewer.review.verifying import MAX_CANDIDATES, apply
 from reviewer.store.audit_values import Planned, UnitRecord
 
-VERIFY = "verify"
 _RADII = (200, 100, 50, 25, 12)
 """Lines shown on either side of a candidate in a file that does not fit whole, the most that fit."""
 Key = tuple[str, str, str]
@@ -48,15 +48,18 @@ class Candidates:
 class Judgements:
     """What the verify round has said so far. `asked` holds every finding that was put to it."""
 
-    made: dict[Key, tuple[Judgement, UnitRecord]] = field(default_factory=dict)
+    made: dict[Key, Judgement] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
     failed: set[Key] = field(default_factory=set)
 
     def of(self, repository: str, origin: str, finding: Finding) -> Finding:
         """The finding as judged, or as it is."""
         found = self.made.get((repository, origin, finding.fingerprint))
-        judge = finding.disposition is Disposition.SUMMARY and found
-        return apply(finding, found[0]) if judge and found else finding
+        return apply(finding, found) if found and finding.disposition is Disposition.SUMMARY else finding
+
+    def passed_over(self, key: Key) -> bool:
+        """Whether a finding was put to a check whose answer does not mention it."""
+        return key in self.asked and key not in self.made and key not in self.failed
 
 
 def read_judgements(records: Iterable[UnitRecord]) -> Judgements:
@@ -73,7 +76,7 @@ def read_judgements(records: Iterable[UnitRecord]) -> Judgements:
         for number, key in enumerate(keys, 1):
             judgement = verdicts.get(f"F{number}")
             if judgement:
-                judgements.made[key] = judgement, record
+                judgements.made[key] = judgement
     return judgements
 
 
@@ -92,9 +95,9 @@ class Verification:
     def files(self, views: Iterable[FileView]) -> Iterator[Planned]:
         """Checks of what the file round found, each beside its own file."""
         for view in views:
-            for group in _groups(self._open(view.repository, "files", findings_of(view))):
+            for group in _groups(self._open(view.repository, FILES, findings_of(view))):
                 items = [excerpt(view.file, view.tokens, group, self.room)]
-                yield self._planned(view.repository, "files", group, items)
+                yield self._planned(view.repository, FILES, group, items)
 
     def across(self, across: Across) -> Iterator[Planned]:
         """Checks of what the integration round found, beside all files that a finding names."""
@@ -104,10 +107,10 @@ class Verification:
             by_place.setdefault((crossing.repository, origin.unit, crossing.finding.anchor.path), []).append(crossing)
         for (repository, _, path), crossings in by_place.items():
             others = dict.fromkeys(other for crossing in crossings for other in crossing.others)
-            open_ones = self._open(repository, "integration", [crossing.finding for crossing in crossings])
+            open_ones = self._open(repository, INTEGRATION, [crossing.finding for crossing in crossings])
             for group in _groups(open_ones):
                 items = self._beside(across, repository, path, list(others), group)
-                yield self._planned(repository, "integration", group, items)
+                yield self._planned(repository, INTEGRATION, group, items)
 
     def _beside(
         self, across: Across, repository: str, path: str, others: Sequence[str], group: Sequence[Finding]
@@ -127,9 +130,7 @@ class Verification:
         found = [finding for finding in findings if finding.disposition is Disposition.SUMMARY]
         if self.before is None:
             return found
-        known = self.before
-        keys: Callable[[Finding], Key] = lambda finding: (repository, origin, finding.fingerprint)  # noqa: E731
-        return [one for one in found if keys(one) in known.asked and keys(one) not in {*known.made, *known.failed}]
+        return [one for one in found if self.before.passed_over((repository, origin, one.fingerprint))]
 
     def _planned(self, repository: str, origin: str, group: Sequence[Finding], items: Sequence[Item]) -> Planned:
         names = tuple(finding.fingerprint for finding in group)

@@ -1,4 +1,4 @@
-"""What a request can cost at most, and the budgets that hold it at that until its real cost is known."""
+"""What a request can cost at most: at that it is held until its real cost is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from decimal import Decimal
 from reviewer.audit.submission import with_room
 from reviewer.core.pricing import Price, cost, price_of
 from reviewer.core.request import Request, Usage
-from reviewer.model.budget import Budget, Hold
 from reviewer.store.audit_packing import ttl_of
 from reviewer.store.audit_values import Pending
 
@@ -48,18 +47,3 @@ def worst_price(request: Request, prices: Mapping[str, Price], *, batch: bool) -
         case _:
             usage = Usage(given, request.max_tokens)
     return cost(usage, price_of(request.model, prices), batch=batch)
-
-
-class HardBudget(Budget):
-    """Never passed: nothing goes out that would not fit at its worst beside all that is under way at its worst."""
-
-    async def reserve(self, request: Request, *, cached: bool = False) -> Hold | None:  # noqa: ARG002 - may not hit
-        """See `Budget.reserve`."""
-        worst = worst_price(request, self._prices, batch=False)
-        async with self._turn:
-            while self.cap is not None and self.spent + self.unsure + self._held + worst > self.cap:
-                if self.spent + self.unsure + worst > self.cap:
-                    return None
-                self._freed.clear()
-                await self._freed.wait()
-            return self._hold(worst, worst)

@@ -18,7 +18,9 @@ def build_app(started: float, env: Mapping[str, str]) -> typer.Typer:
 
     @app.callback(help="Claude reviews every pull request before the merge. Exit codes: 0 pass, 1 findings, 2 usage, "
                        "3 incomplete, 70 a bug, 130 interrupted.")  # fmt: skip
-    def _root(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    def _root(
+        version: Annotated[bool, typer.Option("--version", metavar=flags.NO_VALUE, help="Show the version.")] = False,
+    ) -> None:
         if version:
             print(f"reviewer {__version__}")
 

@@ -13,17 +13,19 @@ from rich.text import Text
 
 from reviewer.audit.carried import last_ended
 from reviewer.audit.document import AuditDocument, Audited
-from reviewer.audit.driver import REPORT, Driver
+from reviewer.audit.driver import Driver, Moved
+from reviewer.audit.stages import REPORT
 from reviewer.clock import Clock, SystemClock
 from reviewer.commands.audit_telling import Telling
+from reviewer.config.loading import show
 from reviewer.config.settings import Settings
+from reviewer.core.number import number
 from reviewer.core.sla import at_risk, waits
-from reviewer.errors import EngineError, UsageError
+from reviewer.errors import EngineError, ExitCode, UsageError
 from reviewer.forge.git import Git
 from reviewer.forge.local import repository_name
-from reviewer.forge.policy import read_policy
+from reviewer.forge.policy import commit_policy
 from reviewer.guard.terminal import plain
-from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_database import StateInUse
 from reviewer.store.audit_values import Audit
@@ -75,7 +77,7 @@ def read_setting(source: AuditSource, options: RunOptions, env: Mapping[str, str
     for repo in source.repos:
         git = Git(repo)
         commit = git.resolve("HEAD")
-        policy = read_policy(git, commit)
+        policy = commit_policy(git, commit)
         settings = settings_of(options, env, policy.config).settings
         first = first or settings
         name = _name(git, env, alone=len(source.repos) == 1)
@@ -109,7 +111,9 @@ def _check_name(name: str, repo: Path, audited: Sequence[Audited]) -> None:
 
 
 def _name(git: Git, env: Mapping[str, str], *, alone: bool) -> str:
-    return (env.get("GITHUB_REPOSITORY", "") if alone else "") or repository_name(git)
+    """By its own remote: a central workflow audits repositories that are not the one it runs in."""
+    named = repository_name(git)
+    return named if "/" in named or not alone else env.get("GITHUB_REPOSITORY") or named
 
 
 @contextmanager
@@ -157,13 +161,22 @@ def _unfinished(state: AuditState, *, begin: bool) -> Audit | None:
 
 def state_settings(source: AuditSource, options: RunOptions, env: Mapping[str, str]) -> Settings:
     """Where the state is: as given, else from the first repository's configuration, if it has one."""
-    repo = source.repos[0]
-    config = None
     given = (options.flags.get("audit") or {}).get("state") or env.get("REVIEWER_AUDIT_STATE")
-    if not given and (repo / ".git").exists():
-        git = Git(repo)
-        config = read_policy(git, git.resolve("HEAD")).config
-    return settings_of(options, env, config).settings
+    return settings_of(options, env, None if given else _config(source.repos[0])).settings
+
+
+def show_settings(source: AuditSource, options: RunOptions, env: Mapping[str, str]) -> int:
+    """Print each setting of the first repository, which are those in force, with its origin."""
+    print(show(settings_of(options, env, _config(source.repos[0]))))
+    return ExitCode.PASS
+
+
+def _config(repo: Path) -> str | None:
+    """The configuration that the HEAD of a checkout has; None where there is no checkout."""
+    if not (repo / ".git").exists():
+        return None
+    git = Git(repo)
+    return commit_policy(git, git.resolve("HEAD")).config
 
 
 def _document(
@@ -244,12 +257,12 @@ class _Session:
                 self._telling.interim(self._driver, now)
             if not wait:
                 return self._telling.in_progress(self._driver, now)
-            self._sleep(self._pause(now))
+            self._sleep(self._pause(now, moved))
 
-    def _pause(self, audit: Audit) -> float:
+    def _pause(self, audit: Audit, moved: Moved) -> float:
         if AuditDocument.read(audit.document).engine == "offline":
             return _OFFLINE_LOOK
-        return self._driver.look_again(audit.id, self._chance.random()) or 60.0
+        return self._driver.look_again(audit.id, moved, self._chance.random()) or 60.0
 
     def say(self, *notes: str) -> None:
         """A line each, on standard error."""

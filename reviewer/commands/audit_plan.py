@@ -17,23 +17,24 @@ from rich.text import Text
 from reviewer.audit.carried import Earlier, files_of
 from reviewer.audit.composing import audit_prompter
 from reviewer.audit.document import Audited
-from reviewer.audit.durations import durations_by_model
+from reviewer.audit.durations import p95_by_model
 from reviewer.audit.planning import source_of
 from reviewer.audit.sampling import sample_size
+from reviewer.audit.stages import FILES, INTEGRATION, VERIFY
 from reviewer.clock import SystemClock
 from reviewer.commands.audit import AuditSource, Setting, full_is_due, last_complete, opened, read_setting
 from reviewer.config.durations import parse_duration
 from reviewer.config.settings import Settings
 from reviewer.core.inventory import AuditUnit, Carried, Listed, NotAudited
+from reviewer.core.number import number
 from reviewer.core.plan import ContextBudget
 from reviewer.core.pricing import cost, dollars, price_of
 from reviewer.core.request import Usage
-from reviewer.core.sla import CronCheck, Schedule, check_cron, rounds_that_fit, schedule_for, waits
+from reviewer.core.sla import COLLECT_GAP, CronCheck, Schedule, check_cron, rounds_that_fit, schedule_for, waits
 from reviewer.errors import ExitCode
 from reviewer.forge.git import Git
 from reviewer.guard.terminal import plain
 from reviewer.publish.files import write_whole
-from reviewer.publish.wording import number
 from reviewer.wiring import RunOptions, prices_of
 
 _WORKFLOW = ".github/workflows/audit.yml"
@@ -44,7 +45,6 @@ _NOTES_A_FILE = 250
 _FINDINGS_A_FILE = 0.4
 """Findings that a file has on average, each to be verified."""
 _INTEGRATION_OUTPUT, _VERIFY_INPUT, _VERIFY_OUTPUT = 5_000, 6_000, 900
-_COLLECT_GAP = timedelta(hours=2)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ def _check_flag(options: RunOptions) -> None:
 
 
 def _later(settings: Settings) -> list[tuple[str, str]]:
-    return [("integration", settings.models.integration), ("verify", settings.models.verify)]
+    return [(INTEGRATION, settings.models.integration), (VERIFY, settings.models.verify)]
 
 
 def _reserve(schedule: Schedule, checks: Sequence[CronCheck]) -> timedelta:
@@ -98,7 +98,7 @@ def _reserve(schedule: Schedule, checks: Sequence[CronCheck]) -> timedelta:
 
 
 def _collect_gap(checks: Sequence[CronCheck]) -> timedelta:
-    return max((check.collect_gap for check in checks if check.collect_gap), default=_COLLECT_GAP)
+    return max((check.collect_gap for check in checks if check.collect_gap), default=COLLECT_GAP)
 
 
 def _earlier(setting: Setting, source: AuditSource) -> tuple[Earlier, dict[str, timedelta], str]:
@@ -108,8 +108,7 @@ def _earlier(setting: Setting, source: AuditSource) -> tuple[Earlier, dict[str, 
         return Earlier(), {}, ""
     clock = SystemClock()
     with opened(where, clock) as state:
-        known = durations_by_model(state.figures.durations(), clock.now())
-        p95 = {model: figures.p95 for model, figures in known.items() if figures.p95}
+        p95 = p95_by_model(state.figures.durations(), clock.now())
         unfinished = state.audits.unfinished()
         waiting = waits(unfinished.started_at, clock.now(), setting.settings.audit.sla) if unfinished else ""
         last = last_complete(state)
@@ -150,19 +149,19 @@ def _plan(counts: Sequence[_Count], setting: Setting, options: RunOptions) -> di
     checks = int(files * _FINDINGS_A_FILE)
     prices = prices_of(settings, options.engine)
     rounds = {
-        "files": (requests, settings.models.audit, Usage(given, written)),
-        "integration": (
+        FILES: (requests, settings.models.audit, Usage(given, written)),
+        INTEGRATION: (
             groups,
             settings.models.integration,
             Usage(
                 min(groups * ContextBudget().integration, given + files * _NOTES_A_FILE), groups * _INTEGRATION_OUTPUT
             ),
         ),
-        "verify": (checks, settings.models.verify, Usage(checks * _VERIFY_INPUT, checks * _VERIFY_OUTPUT)),
+        VERIFY: (checks, settings.models.verify, Usage(checks * _VERIFY_INPUT, checks * _VERIFY_OUTPUT)),
     }
     sync = {name: cost(usage, price_of(model, prices)) for name, (_, model, usage) in rounds.items()}
     share = Decimal(sampled) / requests / 2 if requests else Decimal(0)
-    usd = sum(sync.values(), Decimal(0)) / 2 + sync["files"] * share
+    usd = sum(sync.values(), Decimal(0)) / 2 + sync[FILES] * share
     return {
         "schema_version": 1,
         "repositories": [

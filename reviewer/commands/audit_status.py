@@ -16,11 +16,11 @@ from reviewer.audit.document import AuditDocument
 from reviewer.audit.durations import durations_by_model
 from reviewer.clock import SystemClock
 from reviewer.commands.audit import AuditSource, opened, state_settings
+from reviewer.core.number import number
 from reviewer.core.pricing import Price, cost_together, dollars, price_of
 from reviewer.core.sla import span
 from reviewer.guard.terminal import plain
 from reviewer.publish.files import write_whole
-from reviewer.publish.wording import number
 from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit
 from reviewer.wiring import RunOptions, prices_of

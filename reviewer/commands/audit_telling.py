@@ -3,28 +3,29 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from reviewer.audit.budgeting import spent
-from reviewer.audit.carried import FILES, last_ended
+from reviewer.audit.carried import due, last_ended
 from reviewer.audit.combining import combined
 from reviewer.audit.document import AuditDocument
 from reviewer.audit.driver import Driver, Moved
-from reviewer.audit.durations import durations_by_model
+from reviewer.audit.durations import p95_by_model
 from reviewer.audit.evidence import records
 from reviewer.audit.history import Evidence, figures_of, history_of, with_records
 from reviewer.audit.ledger import read_ledger
 from reviewer.audit.reporting import RepositoryReport, build_reports
+from reviewer.audit.stages import FILES, INTEGRATION, VERIFY
 from reviewer.commands.reviewing import write_actions_files, write_files
 from reviewer.core.audit_report import Standing, compare, dump_known, load_known, remembered
+from reviewer.core.number import number
 from reviewer.core.pricing import Price, dollars
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
-from reviewer.core.sla import BATCH_BOUND, deadline_of, rounds_that_fit, schedule_for
+from reviewer.core.sla import BATCH_BOUND, COLLECT_GAP, rounds_that_fit, schedule_for
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ExitCode
 from reviewer.guard.terminal import plain
@@ -32,8 +33,6 @@ from reviewer.publish.terminal import print_report
 from reviewer.store.audit_values import Audit, AuditStatus
 from reviewer.wiring import RunOptions, prices_of
 
-_COLLECT_GAP = timedelta(hours=2)
-"""How long a `collect` may be away, where nobody says."""
 _NONE = "No audit has been submitted yet."
 
 
@@ -86,14 +85,12 @@ class Telling:
         document = AuditDocument.read(audit.document)
         models = document.settings.models
         now, sla = driver.clock.now(), document.settings.audit.sla
-        known = durations_by_model(driver.state.figures.durations(), now)
-        p95 = {model: figures.p95 for model, figures in known.items() if figures.p95}
-        wanted = [("integration", models.integration), ("verify", models.verify)]
-        before = last_ended(driver.state, audit)
-        left = deadline_of(before.started_at if before else None, audit.started_at, sla) - now
+        p95 = p95_by_model(driver.state.figures.durations(), now)
+        wanted = [(INTEGRATION, models.integration), (VERIFY, models.verify)]
+        left = due(driver.state, audit, sla) - now
         if not moved.filed:
-            return left < BATCH_BOUND + _COLLECT_GAP
-        fits = rounds_that_fit(min(schedule_for(sla).reserve, left), wanted, p95, _COLLECT_GAP)
+            return left < BATCH_BOUND + COLLECT_GAP
+        fits = rounds_that_fit(min(schedule_for(sla).reserve, left), wanted, p95, COLLECT_GAP)
         return not all(fit.fits for fit in fits)
 
     def interim(self, driver: Driver, audit: Audit) -> None:
@@ -126,9 +123,17 @@ class Telling:
     def _told(self, driver: Driver, audit: Audit, *, interim: bool) -> "_Told":
         driver.state.spare_memory()
         rounds = driver.rounds(audit)
+        rounds = replace(rounds, document=self._deciding(rounds.document))
         prices = prices_of(rounds.document.settings, rounds.document.engine)
         ledger = read_ledger(driver.state, audit.id, prices)
         return _Told(rounds.document, prices, build_reports(rounds, prices, ledger, interim=interim))
+
+    def _deciding(self, document: AuditDocument) -> AuditDocument:
+        """The audit's settings, but for the severity that this call is told to fail on."""
+        given = self.options.flags.get("fail-on")
+        if given is None:
+            return document
+        return replace(document, settings=document.settings.model_copy(update={"fail_on": given}))
 
     def _publish(
         self, told: "_Told", driver: Driver, audit: Audit, evidence: Evidence
@@ -172,25 +177,24 @@ class Telling:
         evidence = Evidence(path := evidence_path(beside))
         rows = records(driver.rounds(audit), told.reports, told.prices)
         count = write_provenance(path, evidence.noting(rows) if self.options.html else rows)
-        return evidence, [Publication("provenance", "posted", f"{path} ({count:,} records)")]
+        return evidence, [Publication("provenance", "posted", f"{path} ({number(count, 'record')})")]
 
     def _issue(self, each: RepositoryReport, standing: Standing) -> Publication:
-        repository, token = each.repository, self.env.get("GITHUB_TOKEN", "").strip()
+        repository = each.repository
         if not repository.issue:
             return Publication("issue", "skipped", "switched off by the setting audit.issue")
-        if not token or repository.name.count("/") != 1:
-            why = "there is no GITHUB_TOKEN" if not token else f"{repository.name!r} is no repository on GitHub"
+        from reviewer.forge.access import Access
+
+        access = Access.of(self.env)
+        if not access.token or repository.name.count("/") != 1:
+            why = "there is no GITHUB_TOKEN" if not access.token else f"{repository.name!r} is no repository on GitHub"
             return Publication("issue", "skipped", why)
-        from reviewer.forge.client import Client
         from reviewer.forge.issues import upsert_audit_issue
         from reviewer.publish.audit_issue import draft_issue
 
-        url = f"{self.env.get('GITHUB_SERVER_URL') or 'https://github.com'}/{repository.name}"
         evidence = evidence_path(self.options.json).name if self.options.json else ""
-        draft = draft_issue(each.report, standing, url, evidence)
-        api_url = self.env.get("GITHUB_API_URL") or "https://api.github.com"
-        client = Client(token, repository.name, api_url=api_url, graphql_url=self.env.get("GITHUB_GRAPHQL_URL") or None)
-        return upsert_audit_issue(client, draft)
+        draft = draft_issue(each.report, standing, f"{access.web_url}/{repository.name}", evidence)
+        return upsert_audit_issue(access.client(repository.name), draft)
 
     def _spent(self, driver: Driver, audit: Audit) -> str:
         document = AuditDocument.read(audit.document)

@@ -10,6 +10,7 @@ from reviewer.core.carry import Carried, Kept, patch_id, patch_of, seal, unseal,
 from reviewer.core.change import ChangeSet
 from reviewer.core.conversation import SummaryMark, parse_summary, reconcile, still_counting
 from reviewer.core.finding import Anchor, Disposition, Finding, Provenance
+from reviewer.core.number import number
 from reviewer.core.plan import make_plan
 from reviewer.core.publication import Thread
 from reviewer.core.report import FileReport, Report
@@ -120,9 +121,8 @@ def _difference(
     known = {patch_of(file) for file in own.files}
     files = tuple(file for file in group.files if patch_of(file) not in known)
     reviewed = session.review(replace(group, files=files, changed_files=len(files)))
-    note = (
-        f"{len(group.files) - len(files)} files are as they were reviewed at {head[:12]}; the others were reviewed now."
-    )
+    same = number(len(group.files) - len(files), "file is as it was", "files are as they were")
+    note = f"{same} reviewed at {head[:12]}; the others were reviewed now."
     shown = masked(group)
     report = replace(
         reviewed.report,
@@ -137,19 +137,7 @@ def _difference(
 def _as_before(session: PullSession, group: ChangeSet, apart_from: Collection[str]) -> list[FileReport]:
     """Reviewed or skipped, each as on the pull request."""
     skipped = {skip.file.path: str(skip) for skip in select(group, session.settings.ignore).skipped}
-    return [
-        FileReport(
-            file.path,
-            file.old_path,
-            file.status,
-            file.additions,
-            file.deletions,
-            file.path not in skipped,
-            skipped.get(file.path),
-        )
-        for file in group.files
-        if file.path not in apart_from
-    ]
+    return [FileReport.of(file, skipped.get(file.path)) for file in group.files if file.path not in apart_from]
 
 
 def _still_told(carried: Carried, shown: ChangeSet, threads: Sequence[Thread], now: Report) -> list[Finding]:

@@ -18,6 +18,7 @@ from reviewer.core.report import Report
 from reviewer.core.select import select
 from reviewer.core.verdict import Shortfall, decide
 from reviewer.errors import ForgeError, InputError
+from reviewer.forge.access import Access
 from reviewer.forge.standing import Standing
 from reviewer.publish.review_comments import draft_review
 from reviewer.publish.saved_report import read_report
@@ -67,8 +68,7 @@ def _post(session: PullSession, report: Report, standing: Standing) -> tuple[Rep
         told=standing.told,
         force=session.options.force,
     )
-    server = session.env.get("GITHUB_SERVER_URL") or "https://github.com"
-    url = f"{server}/{report.changes.repository}"
+    url = f"{Access.of(session.env).web_url}/{report.changes.repository}"
     run_id = session.env.get("GITHUB_RUN_ID", "") or "-"
     report = replace(report, extra={**report.extra, "run": run_id})
     draft, told = draft_review(report, conversation.new, session.settings.max_inline_comments, url)

@@ -18,6 +18,11 @@ from reviewer.wiring import RunOptions, settings_of
 MAX_INPUT = 64 << 20
 """Bytes of a diff that is read, all of which are in memory at once."""
 
+_EMPTY = (
+    "The diff is empty: nothing was reviewed. A `git diff` that failed leaves the same; "
+    "where the change is not empty, look at what it said."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DiffSource:
@@ -42,9 +47,11 @@ def run(source: DiffSource, options: RunOptions, env: Mapping[str, str], console
         print(show(loaded))
         return 0
     changes = _changes(source, policy)
-    reviewed = review_changes(changes, loaded.settings, options, env, console, started)
-    tell(reviewed.report, options, env, [])
-    return reviewed.report.verdict.exit_code
+    report = review_changes(changes, loaded.settings, options, env, console, started).report
+    if source.diff_file and not changes.files:
+        report = replace(report, notes=(_EMPTY, *report.notes))
+    tell(report, options, env, [])
+    return report.verdict.exit_code
 
 
 def _check(source: DiffSource) -> None:
@@ -76,6 +83,8 @@ def _changes(source: DiffSource, policy: PolicyFiles) -> ChangeSet:
 
 def _read(name: str) -> bytes:
     try:
+        if name == "-" and sys.stdin is None:
+            raise ValueError("standard input is closed")
         if name == "-":
             data = sys.stdin.buffer.read(MAX_INPUT + 1)
         else:

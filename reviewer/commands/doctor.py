@@ -8,7 +8,8 @@ from rich.text import Text
 
 from reviewer.core.check import Check
 from reviewer.errors import ConfigError, ExitCode, InputError
-from reviewer.forge.policy import PolicyFiles, local_policy
+from reviewer.forge.git import Git
+from reviewer.forge.policy import PolicyFiles, commit_policy
 from reviewer.guard.terminal import plain
 from reviewer.wiring import RunOptions, engine_env, settings_of
 
@@ -32,15 +33,21 @@ def run(repo: Path, options: RunOptions, env: Mapping[str, str], console: Consol
 def _configuration(repo: Path, options: RunOptions, env: Mapping[str, str]) -> tuple[Check, tuple[str, ...]]:
     """The configuration of the checkout's HEAD, with the environment's settings, and the models that it names."""
     try:
-        policy = local_policy(repo, "HEAD")
-    except InputError:
-        policy = PolicyFiles(None, {}, {})  # outside of a repository only the environment can be checked
-    try:
+        policy = _policy(repo)
         settings = settings_of(options, env, policy.config).settings
-    except ConfigError as error:
+    except (ConfigError, InputError) as error:
         return Check("Configuration", False, error.what, error.step), ()
     where = (
         ".github/reviewer.yml is read and valid." if policy.config else "no .github/reviewer.yml, so the defaults hold."
     )
     models = settings.models
-    return Check("Configuration", True, where), (models.review, models.integration, models.verify)
+    return Check("Configuration", True, where), (models.review, models.integration, models.verify, models.audit)
+
+
+def _policy(repo: Path) -> PolicyFiles:
+    try:
+        git = Git(repo)
+        commit = git.resolve("HEAD")
+    except InputError:
+        return PolicyFiles(None, {}, {})  # outside of a repository only the environment can be checked
+    return commit_policy(git, commit)

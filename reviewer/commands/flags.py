@@ -29,12 +29,18 @@ class FailOnName(StrEnum):
 
 _OUTPUT, _SETTINGS = "Outputs", "Settings (each also a key of reviewer.yml and a REVIEWER_* variable)"
 
+NO_VALUE = ""
+"""The metavar of a switch: typer would name its type, as if a value were to be given."""
+
 Engine = Annotated[EngineName, typer.Option(help="Who answers: the model, or offline rules without any model.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only plan: passes and cost, no model call.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show every file and pass, and tracebacks.")]
-ShowConfig = Annotated[bool, typer.Option("--show-config", help="Print each setting with its origin, and stop.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", metavar=NO_VALUE, help="Only plan: passes and cost, no model call.")]
+Verbose = Annotated[bool, typer.Option("--verbose", metavar=NO_VALUE, help="Show every file and pass, and tracebacks.")]
+ShowConfig = Annotated[
+    bool, typer.Option("--show-config", metavar=NO_VALUE, help="Print each setting with its origin, and stop.")
+]
 Force = Annotated[
-    bool, typer.Option("--force", help="Ask again what was answered before, and say again what was said.")
+    bool,
+    typer.Option("--force", metavar=NO_VALUE, help="Ask again what was answered before, and say again what was said."),
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.", rich_help_panel=_OUTPUT)]
 Sarif = Annotated[
@@ -81,9 +87,14 @@ AuditSla = Annotated[
     typer.Option("--sla", metavar="TIME", help="Within what time findings are published, such as 30h.",
                  rich_help_panel=_SETTINGS),
 ]  # fmt: skip
-AuditFull = Annotated[bool, typer.Option("--full", help="Carry nothing over from the last audit.")]
+AuditFull = Annotated[bool, typer.Option("--full", metavar=NO_VALUE, help="Carry nothing over from the last audit.")]
 AuditRecover = Annotated[
-    bool, typer.Option("--recover", help="The state is lost: find the audit's batches from the API and the repository.")
+    bool,
+    typer.Option(
+        "--recover",
+        metavar=NO_VALUE,
+        help="The state is lost: find the audit's batches from the API and the repository.",
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from reviewer.commands.vouching import vouch
 from reviewer.config.loading import show
 from reviewer.core.publication import Publication
 from reviewer.errors import EventError, UsageError
+from reviewer.forge.access import Access
 from reviewer.forge.event import DispatchEvent, MergeGroupEvent, PullRequestEvent, ScheduleEvent, read_event
 from reviewer.forge.github import GitHub
 from reviewer.wiring import RunOptions, settings_of
@@ -149,14 +150,13 @@ def _target(source: PullSource, env: Mapping[str, str]) -> _Target:
 
 
 def _hub(repository: str, env: Mapping[str, str]) -> GitHub:
-    token = env.get("GITHUB_TOKEN", "").strip()
-    if not token:
+    access = Access.of(env)
+    if not access.token:
         raise UsageError(
             "There is no GITHUB_TOKEN, so the pull request cannot be read.",
             step="In Actions pass `github-token`, elsewhere set GITHUB_TOKEN to a token that may read pull requests.",
         )
-    api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
-    return GitHub(token, repository, api_url=api_url, graphql_url=env.get("GITHUB_GRAPHQL_URL") or None)
+    return GitHub(access.client(repository))
 
 
 def _checkout(source: PullSource, env: Mapping[str, str]) -> Path | None:

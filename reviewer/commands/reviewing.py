@@ -1,7 +1,5 @@
 """What `diff` and `pr` share: from a change set and settings to a report, and the report to the local channels."""
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,13 +78,12 @@ def review_changes(
                 changes,
                 plan,
                 settings,
+                options,
                 env,
-                options.engine,
                 progress,
                 likely=_planned_passes(changes, plan, settings, terms)[1],
                 deadline=deadline,
                 clock=clock,
-                force=options.force,
             )
     seconds = clock.monotonic() - started
     outcome = ran.outcome if ran else None
@@ -132,9 +129,7 @@ def _planned(changes: ChangeSet, settings: Settings, terms: Terms) -> Report:
     skipped = {skip.file.path for skip in selection.skipped}
     files = tuple(file if file.path in skipped else _would_review(file) for file in report.files)
     verdict = Verdict("incomplete", 0, 0, 0, ("Dry run: nothing was reviewed.",))
-    return replace(
-        report, verdict=verdict, passes=passes, estimate=estimate, plan_only=True, files=files, units_failed=0
-    )
+    return replace(report, verdict=verdict, passes=passes, estimate=estimate, plan_only=True, files=files)
 
 
 def _planned_passes(
@@ -171,16 +166,18 @@ def write_files(report: Report, options: RunOptions) -> list[Publication]:
 def write_actions_files(
     report: Report, options: RunOptions, env: Mapping[str, str], publications: list[Publication]
 ) -> None:
-    """The job summary and the step's outputs, where Actions named files for them."""
+    """The job summary and the step's outputs, where Actions named files for them; the outputs in any case."""
     summary, outputs = env.get("GITHUB_STEP_SUMMARY"), env.get("GITHUB_OUTPUT")
-    if summary:
-        from reviewer.publish.summary import job_summary, write_job_summary
+    try:
+        if summary:
+            from reviewer.publish.summary import job_summary, write_job_summary
 
-        write_job_summary(job_summary(report, publications), Path(summary))
-    if outputs:
-        from reviewer.publish.outputs import write_outputs
+            write_job_summary(job_summary(report, publications), Path(summary))
+    finally:
+        if outputs:
+            from reviewer.publish.outputs import write_outputs
 
-        write_outputs(Path(outputs), report, options.json)
+            write_outputs(Path(outputs), report, options.json)
 
 
 def tell(report: Report, options: RunOptions, env: Mapping[str, str], publications: list[Publication]) -> None:
@@ -198,18 +195,12 @@ def tell(report: Report, options: RunOptions, env: Mapping[str, str], publicatio
 
 
 def print_outcome(report: Report, env: Mapping[str, str], *, verbose: bool) -> None:
-    """The report on standard output and, where Actions reads it, the annotations of the changed lines.
-
-    A reader that goes away (`| head`) has seen enough; the verdict stands all the same.
-    """
+    """The report on standard output and, where Actions reads it, the annotations of the changed lines."""
     from reviewer.publish.annotations import annotations
     from reviewer.publish.terminal import print_report
 
-    try:
-        print_report(report, Console(), verbose)
-        if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
-            for line in annotations(report):
-                print(line)
-        print(end="", flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print_report(report, Console(), verbose)
+    if env.get("GITHUB_ACTIONS") == "true" and not report.plan_only:
+        for line in annotations(report):
+            print(line)
+    print(end="", flush=True)

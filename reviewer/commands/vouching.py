@@ -14,6 +14,7 @@ from reviewer.core.conversation import parse_summary
 from reviewer.core.publication import Publication
 from reviewer.core.verdict import State
 from reviewer.errors import ForgeError
+from reviewer.forge.access import Access
 from reviewer.forge.statuses import CONTEXT
 from reviewer.forge.statuses import State as Told
 from reviewer.publish.wording import headline
@@ -31,7 +32,7 @@ def vouch(session: PullSession, reviewed: Reviewed) -> tuple[Reviewed, list[Publ
     if not _is_apart(session):
         return reviewed, []
     report = reviewed.report
-    head, server = report.changes.head_sha, session.env.get("GITHUB_SERVER_URL") or "https://github.com"
+    head, server = report.changes.head_sha, Access.of(session.env).web_url
     run_id = session.env.get("GITHUB_RUN_ID", "")
     url = f"{server}/{session.hub.repository}/actions/runs/{run_id}" if run_id else ""
     try:

@@ -16,7 +16,8 @@ _HEAD = f"""\
 
 Settings stand in `.github/reviewer.yml` of the **base** branch: a pull request cannot change the rules it is judged \
 by. Each also has a variable, and the common ones a flag. The last one wins: defaults, file, `REVIEWER_*` variables, \
-flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused.
+flags; `reviewer diff --show-config` prints each value with its origin. Unknown keys are refused; \
+a `REVIEWER_*` variable that is no setting is named on standard error.
 
 Editors complete and check the file where its first line names the schema, \
 [`reviewer/config/schema.json`](../reviewer/config/schema.json):

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {"models": Models, "limits": Limits, "
 _LISTS = ("ignore", "audit.paths")
 _MAPPINGS = ("instructions", *SECTIONS)
 _MAX_FILE = 262_144
+_PREFIX = "REVIEWER_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,20 @@ def section_keys(key: str) -> tuple[str, ...]:
 
 def variable(key: str) -> str:
     """The environment variable of a key; a section's key is joined by an underscore."""
-    return "REVIEWER_" + key.replace("-", "_").replace(".", "_").upper()
+    return _PREFIX + key.replace("-", "_").replace(".", "_").upper()
+
+
+def unknown_variables(env: Mapping[str, str]) -> dict[str, str]:
+    """Variables with our prefix that set nothing, each with the nearest one that would; empty where none is near."""
+    dotted = [f"{key}.{inner}" for key in SECTIONS for inner in section_keys(key)]
+    known = [variable(key).removeprefix(_PREFIX) for key in (*known_keys(), *dotted)]
+    found = {}
+    for name in sorted(env):
+        rest = name.removeprefix(_PREFIX)
+        if name.startswith(_PREFIX) and rest not in known and env[name].strip():
+            near = difflib.get_close_matches(rest, known, 1)
+            found[name] = _PREFIX + near[0] if near else ""
+    return found
 
 
 def load(file_text: str | None, file_name: str, env: Mapping[str, str], flags: Mapping[str, Any]) -> Loaded:

@@ -10,7 +10,7 @@ from reviewer.core.finding import Category, Claim, Confidence, Severity
 
 _FENCE = re.compile(r"```\w*\s(.*)```", re.DOTALL)
 _SEPARATOR = re.compile(r"[\s_]+")
-# A pair of halves, half a letter (group 1), or any other escape, so that an escaped backslash stays one.
+# A surrogate pair, a lone surrogate (group 1), or any other escape, so that an escaped backslash stays one.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
 
 
@@ -118,5 +118,5 @@ def _unfenced(text: str) -> str:
 
 
 def _whole(text: str) -> str:
-    """JSON in which halves of letters are replaced: a quote may be cut there, and it is no reason to lose an answer."""
+    """JSON in which lone surrogates are replaced: a quote may be cut there, and it is no reason to lose an answer."""
     return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], text) if "\\u" in text else text

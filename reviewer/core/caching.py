@@ -5,16 +5,18 @@ unmarked one pays the input price. Batches keep a cache of their own, and hits w
 requests that start together all write. Priming sends one request ahead in a batch of its own, and costs its latency.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from reviewer.core.pricing import Price
-from reviewer.core.request import Ttl, Usage
+from reviewer.core.request import Ttl
 
 Way = Literal["5m", "1h", "1h primed"]
 """How a prefix is sent; hits are measured for each way on its own, since priming changes the rate."""
+WAYS: tuple[Way, ...] = ("5m", "1h primed", "1h")
+"""In the order in which they are tried."""
 
 PRIMED_FROM = 3
 """Followers of one prefix from which priming can be worth a batch's latency."""
@@ -52,24 +54,13 @@ class Hits:
 class Marking:
     """How one prefix's requests are sent.
 
-    `ttl` is the mark of the first `marked` requests, None for no mark; `primed` sends one of them ahead. `saving` is
-    the share of the prefix's plain price that is expected to be saved, negative for what a trial may cost.
+    `ttl` is the mark of the first `marked` requests, None for no mark; `primed` sends one of them ahead.
     """
 
     ttl: Ttl | None
     primed: bool
     marked: int
-    saving: float
     reason: str
-
-
-def hits_of(usages: Iterable[Usage]) -> Hits:
-    """What marked requests of one way have done, from their usage as the API counts it."""
-    total = Hits()
-    for usage in usages:
-        written = usage.cache_creation_5m_input_tokens + usage.cache_creation_1h_input_tokens
-        total += Hits(usage.cache_read_input_tokens, written, 1)
-    return total
 
 
 def break_even(price: Price, ttl: Ttl) -> float:
@@ -78,37 +69,44 @@ def break_even(price: Price, ttl: Ttl) -> float:
     return (write - 1) / (write - read)
 
 
-def mark(price: Price, prefix_tokens: int, followers: int, hits: Mapping[Way, Hits]) -> Marking:
+def mark(
+    price: Price, prefix_tokens: int, followers: int, hits: Mapping[Way, Hits], *, time_to_prime: bool = True
+) -> Marking:
     """How to send `followers` requests with one prefix, by what the model's requests were seen to do (`hits`).
 
-    A way that is not measured yet is tried with a few requests first, since it may be the best.
+    A way that is not measured yet is tried with a few requests first, since it may be the best. Without
+    `time_to_prime` the SLA has no room for two batches one after the other, and the other ways are weighed.
     """
-    plain = Marking(None, False, 0, 0.0, "")
     if prefix_tokens < price.cacheable_from:
-        return _why(plain, f"a prefix of {prefix_tokens:,} tokens is below the {price.cacheable_from:,} that are kept")
+        return _plain(f"a prefix of {prefix_tokens:,} tokens is below the {price.cacheable_from:,} that are kept")
     if followers < 2:
-        return _why(plain, "no other request has this prefix")
-    known = {way: seen for way, seen in hits.items() if seen.known and _possible(way, followers)}
+        return _plain("no other request has this prefix")
+    if followers <= PRIMED_FROM:
+        return _weighed(price, followers, hits, ("5m", "1h"))
+    if time_to_prime:
+        return _weighed(price, followers, hits, WAYS)
+    marking = _weighed(price, followers, hits, ("5m", "1h"))
+    return replace(marking, reason=f"{marking.reason}; priming has no room in the SLA")
+
+
+def _weighed(price: Price, followers: int, hits: Mapping[Way, Hits], ways: Sequence[Way]) -> Marking:
+    known = {way: hits[way] for way in ways if way in hits and hits[way].known}
     savings = {way: _saving(price, way, followers, seen.rate) for way, seen in known.items()}
-    untried = next((way for way in _WAYS if way not in known and _possible(way, followers)), None)
+    untried = next((way for way in ways if way not in known), None)
     if untried and followers // _TRIAL_SHARE > PRIMED_FROM:
-        return _trial(price, untried, followers)
-    best = max(savings, key=lambda way: savings[way], default=None)
+        return _trial(untried, followers)
+    # Of equals the one that does not wait.
+    best = max(savings, key=lambda way: (savings[way], way != "1h primed"), default=None)
     if best and savings[best] > 0:
         return _chosen(price, best, followers, savings[best], known[best])
     if best and not known[best].read + known[best].written:
         seen = f"of {known[best].requests:,} marked requests none wrote or read the cache"
-        return _why(plain, f"{best}: hits are not measured; {seen}")
+        return _plain(f"{best}: hits are not measured; {seen}")
     if best:
-        return _why(plain, f"{best}: {known[best].rate:.0%} measured hits are not above {_needed(price, best):.0%}")
-    return _why(plain, "hits are not measured yet, and there are too few requests for a trial")
-
-
-_WAYS: tuple[Way, ...] = ("5m", "1h primed", "1h")
-
-
-def _possible(way: Way, followers: int) -> bool:
-    return way != "1h primed" or followers > PRIMED_FROM
+        return _plain(
+            f"{best}: {known[best].rate:.0%} measured hits are not above {_needed(price, best, followers):.0%}"
+        )
+    return _plain("hits are not measured yet, and there are too few requests for a trial")
 
 
 def _ttl(way: Way) -> Ttl:
@@ -130,24 +128,27 @@ def _saving(price: Price, way: Way, followers: int, rate: float) -> float:
     return 1 - total / followers
 
 
-def _needed(price: Price, way: Way) -> float:
-    return break_even(price, _ttl(way))
+def _needed(price: Price, way: Way, followers: int) -> float:
+    """The hit rate above which a way pays; followers of a primed prefix have to earn the first one's write, too."""
+    if way != "1h primed":
+        return break_even(price, _ttl(way))
+    write, read = _relative(price, "1h")
+    return (write - (followers - write) / (followers - 1)) / (write - read)
 
 
 def _chosen(price: Price, way: Way, followers: int, saving: float, seen: Hits) -> Marking:
     reason = (
         f"{way}: {seen.rate:.0%} hits measured over {seen.requests:,} requests, above the break-even of "
-        f"{_needed(price, way):.0%}; about {saving:.0%} of the prefix's price is saved"
+        f"{_needed(price, way, followers):.0%}; about {saving:.0%} of the prefix's price is saved"
     )
-    return Marking(_ttl(way), way == "1h primed", followers, saving, reason)
+    return Marking(_ttl(way), way == "1h primed", followers, reason)
 
 
-def _trial(price: Price, way: Way, followers: int) -> Marking:
+def _trial(way: Way, followers: int) -> Marking:
     count = min(_TRIAL, followers // _TRIAL_SHARE)
-    cost = _saving(price, way, count, 0.0) * count / followers
     reason = f"{way}: not measured yet for this model; {count:,} of {followers:,} requests are marked to measure it"
-    return Marking(_ttl(way), way == "1h primed", count, cost, reason)
+    return Marking(_ttl(way), way == "1h primed", count, reason)
 
 
-def _why(marking: Marking, reason: str) -> Marking:
-    return replace(marking, reason=f"not marked: {reason}")
+def _plain(reason: str) -> Marking:
+    return Marking(None, False, 0, f"not marked: {reason}")

@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.digest import digest
 from reviewer.core.finding import Category, Claim, Confidence, Severity
 
 _MOST_FINDINGS = 400
@@ -47,18 +48,18 @@ def patch_of(file: ChangedFile) -> str:
         return ""
     lines = [line.mark + line.text for line in file.lines() if line.mark != " "]
     counts = [] if lines else [str(file.additions), str(file.deletions)]
-    return _digest([file.path, file.old_path or "", file.status, *counts, *lines])
+    return _digest(file.path, file.old_path or "", file.status, *counts, *lines)
 
 
 def patch_id(changes: ChangeSet) -> str:
     """Identity of a whole change; empty where a part of it is not known, so that it equals no other."""
     parts = [patch_of(file) for file in sorted(changes.files, key=lambda file: file.path)]
-    return "" if changes.missing or not all(parts) else _digest(parts)
+    return "" if changes.missing or not all(parts) else _digest(*parts)
 
 
 def policy_id(terms: Mapping[str, Any], guidelines: Mapping[str, str]) -> str:
     """Identity of what a review was made by: settings, guidelines, version."""
-    return _digest([json.dumps(terms, sort_keys=True, default=str), json.dumps(dict(guidelines), sort_keys=True)])
+    return _digest(json.dumps(terms, sort_keys=True, default=str), json.dumps(dict(guidelines), sort_keys=True))
 
 
 def seal(carried: Carried, head_sha: str, secret: str) -> dict[str, str]:
@@ -81,7 +82,7 @@ def unseal(state: Mapping[str, str], head_sha: str, secret: str) -> Carried | No
 def imprint(state: Mapping[str, str], head_sha: str) -> str:
     """A digest of a sealed state, to be put where only the repository's own runs can write: it vouches for the state
     to runs that lack the secret. Empty where nothing is sealed."""
-    return _digest([head_sha, *(f"{key}={state[key]}" for key in sorted(state))]) if state.get("seal") else ""
+    return _digest(head_sha, *(f"{key}={state[key]}" for key in sorted(state))) if state.get("seal") else ""
 
 
 def unseal_vouched(state: Mapping[str, str], head_sha: str, vouched: str) -> Carried | None:
@@ -143,5 +144,5 @@ def _mac(state: Mapping[str, str], head_sha: str, secret: str) -> str:
     return hmac.new(key, json.dumps([head_sha, sorted(state.items())]).encode(), "sha256").hexdigest()[:32]
 
 
-def _digest(parts: list[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _digest(*parts: str) -> str:
+    return digest(*parts, digits=32)

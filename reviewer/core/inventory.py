@@ -9,13 +9,13 @@ the same rules gives the same packs and unit ids on any machine, whatever is the
 not worth a review.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from reviewer.core.attributes import Attributes
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
+from reviewer.core.digest import digest
 from reviewer.core.plan import Item, Unit
 from reviewer.core.request import Kind
 
@@ -124,12 +124,12 @@ class Pack:
 
 def file_identity(terms: str, path: str, blob: str) -> str:
     """SHA-256 (hex) under which a file's answer is carried over; `terms` stands for prompt, model and guidelines."""
-    return _digest(terms, path, blob)
+    return digest(terms, path, blob, digits=64)
 
 
 def audit_unit_id(repository: str, kind: Kind, files: Sequence[tuple[str, str]], part: str = "1/1") -> str:
     """The id of a unit of (path, blob) pairs; `part` is `n/m` for the n-th of m parts of one file."""
-    return f"{kind}-{_digest(repository, kind, part, *(text for pair in files for text in pair))[:12]}"
+    return f"{kind}-{digest(repository, kind, part, *(text for pair in files for text in pair), digits=12)}"
 
 
 def packs(repository: str, chosen: Iterable[Listed], budget: PackBudget | None = None) -> Iterator[Pack]:
@@ -183,7 +183,3 @@ def alone(unit: AuditUnit, items: Iterable[Item]) -> Iterator[AuditUnit]:
     for item, blob in zip(unit.unit.items, unit.blobs, strict=True):
         if id(item) in wanted:
             yield single(unit.repository, item, blob)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

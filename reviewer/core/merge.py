@@ -1,6 +1,5 @@
 """Claims become findings: placed, given an identity that survives line shifts, and told apart from their duplicates."""
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,6 +7,7 @@ from dataclasses import replace
 
 from reviewer.core.anchor import anchor, anchored_text
 from reviewer.core.change import ChangedFile, ChangeSet
+from reviewer.core.digest import digest
 from reviewer.core.finding import Anchor, Claim, Disposition, Finding, Provenance, worst_first
 from reviewer.core.quote import flat
 from reviewer.core.view import content_lines
@@ -31,9 +31,9 @@ def place(claims: Iterable[Claim], changes: ChangeSet, provenance: Provenance, s
         told, title, line = said[fingerprint], flat(claim.title).lower(), where.start_line
         said_twice = (title, line) in told
         if told and title != told[0][0]:
-            fingerprint = _digest(fingerprint, title)
+            fingerprint = digest(fingerprint, title)
         if any(title == other and line != elsewhere for other, elsewhere in told):
-            fingerprint = _digest(fingerprint, str(line))
+            fingerprint = digest(fingerprint, str(line))
         told.append((title, line))
         disposition = Disposition.DUPLICATE if said_twice else Disposition.SUMMARY
         found.append(Finding(claim, where, fingerprint, provenance, disposition))
@@ -44,10 +44,10 @@ def fingerprint_of(claim: Claim, where: Anchor, file: ChangedFile | None) -> str
     """16 hex digits from path, category, the line's text and which of its equals it is: line numbers play no part."""
     text = anchored_text(where, file)
     if text is None or file is None:
-        return _digest(where.path, claim.category, " ".join(_words(claim.title)))
+        return digest(where.path, claim.category, " ".join(_words(claim.title)))
     flattened = flat(text)
     occurrence = _equals_before(flattened, where, file)
-    return _digest(file.path, claim.category, where.side, flattened, str(occurrence))
+    return digest(file.path, claim.category, where.side, flattened, str(occurrence))
 
 
 def fingerprints_of_equals(finding: Finding, file: ChangedFile | None) -> frozenset[str]:
@@ -57,10 +57,10 @@ def fingerprints_of_equals(finding: Finding, file: ChangedFile | None) -> frozen
     if text is None or file is None:
         return frozenset()
     parts = (file.path, claim.category, where.side, flat(text))
-    plain = frozenset(_digest(*parts, str(number)) for number in range(_EQUALS))
+    plain = frozenset(digest(*parts, str(number)) for number in range(_EQUALS))
     if finding.fingerprint in plain:
         return plain
-    told_apart = frozenset(_digest(one, flat(claim.title).lower()) for one in plain)
+    told_apart = frozenset(digest(one, flat(claim.title).lower()) for one in plain)
     return told_apart if finding.fingerprint in told_apart else frozenset()
 
 
@@ -76,7 +76,7 @@ def set_apart(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def apart(finding: Finding) -> Finding:
     """The finding with a fingerprint that its title is part of."""
-    return replace(finding, fingerprint=_digest(finding.fingerprint, flat(finding.claim.title).lower()))
+    return replace(finding, fingerprint=digest(finding.fingerprint, flat(finding.claim.title).lower()))
 
 
 def _equals_before(flattened: str, where: Anchor, file: ChangedFile) -> int:
@@ -88,10 +88,6 @@ def _equals_before(flattened: str, where: Anchor, file: ChangedFile) -> int:
         before = (text for number, text in numbered if number is not None and number < where.start_line)
     word = max(flattened.split(), key=len, default="")
     return sum(word in text and flat(text) == flattened for text in before)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _words(text: str) -> list[str]:

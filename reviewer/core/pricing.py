@@ -8,6 +8,8 @@ from decimal import Decimal
 from reviewer.core.request import Call, Usage
 
 _MILLION = Decimal(1_000_000)
+LONG_PROMPT = 100_000
+"""Tokens of a prompt above which some models have a second price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ PRICES: Mapping[str, Price] = {
     "claude-sonnet-5": _price("2", "10", "0.20", cacheable_from=1024),
     "claude-sonnet-4-6": _price("3", "15", "0.30", max_output=64_000, cacheable_from=1024),
     "claude-sonnet-4-5": _price("3", "15", "0.30", context=200_000, max_output=64_000, cacheable_from=1024),
-    "claude-haiku-5-5": replace(_price("0.10", "0.50", "0.01"), above_tokens=100_000, above=_HAIKU_LONG),
+    "claude-haiku-5-5": replace(_price("0.10", "0.50", "0.01"), above_tokens=LONG_PROMPT, above=_HAIKU_LONG),
     "claude-haiku-4-5": _price("1", "5", "0.10", context=200_000, max_output=64_000, cacheable_from=4096),
 }
 _DATED = re.compile(r"(.+)-\d{8}")
@@ -120,12 +122,13 @@ def cost_of(call: Call, overrides: Mapping[str, Price] | None = None) -> Decimal
     """What a call cost; an answer from the memo costs nothing."""
     if call.memo:
         return Decimal(0)
-    return cost(call.usage, price_of(call.model, overrides), batch=call.lane == "batch")
+    price = price_of(call.model, overrides)
+    return cost_together(call.usage, price, long=call.longest_prompt > price.above_tokens, batch=call.lane == "batch")
 
 
-def uncached_cost(usage: Usage, price: Price) -> Decimal:
-    """What the same tokens would have cost without the prompt cache."""
-    return cost(Usage(input_tokens=usage.total_input, output_tokens=usage.output_tokens), price)
+def uncached(usage: Usage) -> Usage:
+    """The same tokens as they would have been without the prompt cache."""
+    return Usage(input_tokens=usage.total_input, output_tokens=usage.output_tokens)
 
 
 def dollars(amount: Decimal) -> str:

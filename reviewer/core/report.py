@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from reviewer.core.change import ChangeSet, Status
+from reviewer.core.change import ChangedFile, ChangeSet, Status
 from reviewer.core.finding import Finding
 from reviewer.core.plan import Strategy
-from reviewer.core.pricing import Price, cost, price_of, uncached_cost
+from reviewer.core.pricing import Price, cost_together, price_of, uncached
 from reviewer.core.request import Usage
 from reviewer.core.verdict import FailOn, Verdict
 
@@ -30,6 +30,11 @@ class FileReport:
     reviewed: bool
     reason: str | None
     size: int = 0
+
+    @classmethod
+    def of(cls, file: ChangedFile, reason: str | None) -> "FileReport":
+        """A file of the change: reviewed, or not for this reason."""
+        return cls(file.path, file.old_path, file.status, file.additions, file.deletions, reason is None, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,16 @@ class Cost:
 
 def cost_of_passes(passes: Iterable[PassReport], prices: Mapping[str, Price]) -> Cost:
     """What they cost together, and what the same would have cost on the synchronous API and without the cache."""
-    usd, sync, uncached, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
+    usd, sync, without, usage = Decimal(0), Decimal(0), Decimal(0), Usage()
     for made in passes:
         price = price_of(made.model, prices)
         usd += made.usd
         usage += made.usage
-        sync += cost(made.usage, price)
-        uncached += uncached_cost(made.usage, price)
-    return Cost(usd, sync, uncached, usage)
+        # Its usage is the sum of its attempts; the price that was paid tells how long their prompts were.
+        long = made.usd > cost_together(made.usage, price, long=False, batch=made.lane == "batch")
+        sync += cost_together(made.usage, price, long=long)
+        without += cost_together(uncached(made.usage), price, long=long)
+    return Cost(usd, sync, without, usage)
 
 
 @dataclass(frozen=True, slots=True)

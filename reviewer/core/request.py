@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["single", "file", "chunk", "integration", "verify", "sample"]
@@ -119,7 +119,8 @@ class Usage:
 class Call:
     """The record of one request: what was spent on it in all its attempts, and where its answer came from.
 
-    `lane` is the one that ran; `memo` marks an answer taken from the local store, at no cost.
+    `lane` is the one that ran; `memo` marks an answer taken from the local store, at no cost. `prompt` is the tokens of
+    the longest of its attempts' prompts, 0 where `usage` is of one.
     """
 
     model: str
@@ -132,6 +133,12 @@ class Call:
     batch_id: str = ""
     memo: bool = False
     seconds: float = 0.0
+    prompt: int = 0
+
+    @property
+    def longest_prompt(self) -> int:
+        """Tokens of its longest prompt, by which it is priced."""
+        return self.prompt or self.usage.total_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +258,3 @@ ANSWER_SCHEMAS: Mapping[AnswerShape, dict[str, Any]] = {
     ),
 }
 """The JSON Schemas of the model's answers: all fields required, no unions (fixed contract)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """A request and its reply, kept for the report."""
-
-    request: Request
-    reply: Reply
-    outcome: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,8 @@ from reviewer.errors import ConfigError
 
 BATCH_BOUND = timedelta(hours=24)
 """Within this time a batch ends, whatever became of its requests."""
+COLLECT_GAP = timedelta(hours=2)
+"""How long a `collect` may be away, where nobody says."""
 _PUT_BACK = timedelta(hours=1)
 _RESERVE_SHARE = 3
 """One part in so many of the largest interval is kept as reserve."""

@@ -151,15 +151,19 @@ def _blob(data: object) -> Blob:
 
 
 def _single(data: object) -> Blob | None:
+    if not isinstance(data, dict):
+        return None  # a folder is a list
     size = whole(data, "size")
-    if text(data, "type") in ("submodule", "symlink", "dir"):
-        return Blob(None, submodule=text(data, "type") == "submodule")
+    if text(data, "type") == "submodule":
+        return Blob(None, submodule=True)
+    if text(data, "type") == "symlink":
+        return Blob(text(data, "target"), size)  # as GraphQL shows it
     if text(data, "encoding") != "base64":
-        return Blob(None, size) if size else None
+        return Blob(None, size)
     try:
         raw = base64.b64decode(text(data, "content"))
     except binascii.Error:
-        return None
+        return Blob(None, size)
     if b"\0" in raw:
         return Blob(None, size, binary=True)
     return Blob(raw.decode("utf-8", "replace"), size)

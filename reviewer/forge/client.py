@@ -2,7 +2,7 @@
 
 PyGithub's own retry is switched off: it sleeps as long as any Retry-After says, does not know the limits that come as
 429 or 422, and would send a POST again without asking whether the first was carried out. Here every wait is counted
-against `wait_limit`, and what is not idempotent is sent once; its sender looks before it tries again (`Client.pause`).
+against `wait_limit`, and what is not idempotent is sent once; before it is tried again, one looks (`Client.create`).
 """
 
 import json
@@ -19,6 +19,7 @@ from reviewer.forge.failure import GitHubError, Kind, broken, failed_answer, fai
 from reviewer.forge.payload import at
 from reviewer.guard.outgoing import clean_tree
 
+API_URL = "https://api.github.com"
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
 MOST_PAGES = 1_000
@@ -52,7 +53,7 @@ class Client:
         token: str,
         repository: str,
         *,
-        api_url: str = "https://api.github.com",
+        api_url: str = API_URL,
         graphql_url: str | None = None,
         timeout: int = 30,
         wait_limit: float = 300.0,
@@ -143,6 +144,21 @@ class Client:
             return self._write(lambda: self._exchange(self._requester, method, path, what, body=body)[1])
 
         return self._patiently(once) if idempotent else once()
+
+    def create(self, path: str, what: str, body: Any, find: Callable[[], Any]) -> Any:
+        """One POST below the repository. Where it fails, `find` looks whether it was carried out all the same, or
+        another run was first: its answer is then returned, else (None) the POST is sent again while that may help.
+        """
+        attempt = 0
+        while True:
+            try:
+                return self.send("POST", path, what, body, idempotent=False)
+            except GitHubError as failure:
+                attempt += 1
+                self.pause(failure, attempt)
+            found = find()
+            if found is not None:
+                return found
 
     def delete(self, path: str, what: str) -> None:
         """One DELETE below the repository; what is gone already is fine."""

@@ -5,36 +5,34 @@ from typing import Any
 
 from reviewer.core.check import Check
 from reviewer.errors import ReviewerError
+from reviewer.forge.access import Access
 from reviewer.forge.client import HOW_TO_AUTHENTICATE, Client
 from reviewer.forge.failure import GitHubError, Kind
 from reviewer.forge.payload import at
 
 _PERMISSIONS = "Set `permissions: {contents: read, pull-requests: write}` on the job."
+_IN_ACTIONS = (
+    "An Actions token does not tell whether it may write comments; without that, they go to the summary. "
+    "To resolve the threads of mended findings GitHub asks it for `contents: write`; without that, they stay open."
+)
 
 
 def check(env: Mapping[str, str], *, wait_limit: float = 10.0, timeout: int = 10) -> tuple[Check, ...]:
     """Token, API, repository, pull requests: each needs the one before, so what fails early ends it."""
-    token, repository = env.get("GITHUB_TOKEN", "").strip(), env.get("GITHUB_REPOSITORY", "")
-    if not token:
+    access, repository = Access.of(env), env.get("GITHUB_REPOSITORY", "")
+    if not access.token:
         return (Check("GitHub token", False, "GITHUB_TOKEN is not set.", HOW_TO_AUTHENTICATE),)
     checks = [Check("GitHub token", True, "GITHUB_TOKEN is set.")]
     if repository.count("/") != 1:
         step = "Set GITHUB_REPOSITORY to OWNER/NAME, or run it in GitHub Actions."
         return (*checks, Check("Repository", False, f"GITHUB_REPOSITORY is {repository[:80]!r}.", step))
     try:
-        client = Client(
-            token,
-            repository,
-            api_url=env.get("GITHUB_API_URL") or "https://api.github.com",
-            graphql_url=env.get("GITHUB_GRAPHQL_URL") or None,
-            timeout=timeout,
-            wait_limit=wait_limit,
-        )
+        client = access.client(repository, timeout=timeout, wait_limit=wait_limit)
         found = client.get("", f"Reading the repository {repository}")
     except ReviewerError as failure:
         return (*checks, *_unreachable(failure))
     checks += [
-        Check("GitHub API", True, env.get("GITHUB_API_URL") or "https://api.github.com"),
+        Check("GitHub API", True, access.api_url),
         Check("Repository", True, f"{repository} can be read."),
     ]
     return (*checks, _reads(client), _graphql(client), _writes(found, env))
@@ -74,7 +72,6 @@ def _writes(found: Any, env: Mapping[str, str]) -> Check:
     if at(found, "archived") is True:
         return Check(name, False, "The repository is archived: nobody may comment.", "Unarchive it.")
     if env.get("GITHUB_ACTIONS") == "true":
-        detail = "An Actions token does not tell whether it may write comments; without that, they go to the summary."
-        return Check(name, True, detail, _PERMISSIONS)
+        return Check(name, True, _IN_ACTIONS, _PERMISSIONS)
     detail = "The token may read the repository but not write to it; a personal token may still comment."
     return Check(name, True, detail, "Give a fine-grained token `Pull requests: write`.")

@@ -41,7 +41,6 @@ class PullRequestEvent:
     fork: bool
     head_sha: str
     base_sha: str
-    sender: str = ""
     author: str = ""
     target: bool = False
 
@@ -65,7 +64,6 @@ class DispatchEvent:
     repository: str
     number: int | None
     force: bool
-    inputs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,6 @@ def _pull_request(payload: Any, repository: str, *, target: bool = False) -> Pul
         fork=is_fork(at(payload, "pull_request"), repository),
         head_sha=_sha(payload, event, "pull_request", "head", "sha"),
         base_sha=_sha(payload, event, "pull_request", "base", "sha"),
-        sender=text(payload, "sender", "login"),
         author=text(payload, "pull_request", "user", "login"),
         target=target,
     )
@@ -207,7 +204,7 @@ def _dispatch(payload: Any, repository: str) -> DispatchEvent:
             "It should be a number such as 104.",
             "Run the workflow again with the number alone.",
         )
-    return DispatchEvent(repository, int(found[1]) if found else None, _truth(inputs.get("force", "")), inputs)
+    return DispatchEvent(repository, int(found[1]) if found else None, _truth(inputs.get("force", "")))
 
 
 def _input(value: Any) -> str:

@@ -96,7 +96,7 @@ class Git:
         blobs: dict[str, str] = {}
         names = list(meant)
         for start in range(0, len(names), _PATHS_A_CALL):
-            for mode, blob, name in self._listed(commit, names[start : start + _PATHS_A_CALL]):
+            for (mode, _, blob), name in self._listed(commit, names[start : start + _PATHS_A_CALL]):
                 if mode.startswith("100") and name in meant:
                     blobs.setdefault(meant[name], blob)
         texts = self.read_blobs(list(blobs.values()))
@@ -109,20 +109,12 @@ class Git:
 
     def tree(self, commit: str) -> dict[str, tuple[str, str]]:
         """Every file of a commit: its path, and (mode, blob id)."""
-        return {path_text(name): (mode, blob) for mode, blob, name in self._listed(commit, [])}
+        return {path_text(name): (mode, blob) for (mode, _, blob), name in self._listed(commit, [])}
 
-    def list_names(self, commit: str, name: str) -> tuple[str, ...]:
-        """The paths in a commit whose last part is `name`, in order."""
-        return tuple(path for path in self.tree(commit) if path.rpartition("/")[2] == name)
-
-    def patch_id(self, base: str, head: str) -> str:
-        """An id of the change between two commits that stays when only its line numbers move; "" for no change.
-
-        Unlike git's default, white space counts: an indentation is a change in Python.
-        """
-        diff = ("diff-tree", "-r", "-p", "--full-index", "--no-ext-diff", "--no-textconv", "--no-renames")
-        found = self._git.pipe_patch_id([*diff, f"{base}^{{tree}}", f"{head}^{{tree}}"])
-        return found.decode().partition(" ")[0]
+    def sizes(self, commit: str) -> Iterator[tuple[str, str, str, int]]:
+        """Every file of a commit: path, mode, blob id, and bytes, which are 0 for a submodule."""
+        for (mode, _, blob, size), name in self._listed(commit, [], "-l"):
+            yield path_text(name), mode, blob, int(size) if size.isdigit() else 0
 
     def messages(self, base: str, head: str) -> tuple[str, ...]:
         """The messages of the commits that `head` has and `base` has not, oldest first, as far as there is room."""
@@ -138,12 +130,12 @@ class Git:
         found = self._git.real("config", "--local", "--no-includes", "--get", "remote.origin.url")
         return found.stdout.decode("utf-8", "replace").strip()
 
-    def _listed(self, commit: str, names: Sequence[bytes]) -> Iterator[tuple[str, str, bytes]]:
-        listed = self._git.read("ls-tree", "-r", "-z", "--full-tree", f"{commit}^{{tree}}", "--", *names)
+    def _listed(self, commit: str, names: Sequence[bytes], *more: str) -> Iterator[tuple[list[str], bytes]]:
+        """Mode, type, id and what `more` flags add; and the name."""
+        listed = self._git.read("ls-tree", "-r", *more, "-z", "--full-tree", f"{commit}^{{tree}}", "--", *names)
         for row in listed.split(b"\0")[:-1]:
             meta, _, name = row.partition(b"\t")
-            mode, _, blob = meta.decode().split(" ")
-            yield mode, blob, name
+            yield meta.decode().split(), name
 
     def _contents(self, blobs: Sequence[str], limit: int = READ_LIMIT) -> list[bytes | None]:
         """Each blob in turn, None for one that is missing, above `limit` bytes, or beyond `READ_TOGETHER`."""

@@ -92,16 +92,6 @@ class GitRunner:
                 complaints.seek(0)
                 raise self._failed(complaints.read())
 
-    def pipe_patch_id(self, diff: Sequence[str]) -> bytes:
-        """What `git patch-id --verbatim` says of a diff command's output."""
-        with self.stream(*diff) as patch:
-            done = subprocess.run(
-                ["git", "patch-id", "--verbatim"], stdin=patch, capture_output=True, env=self._inner, check=False
-            )
-        if done.returncode:
-            raise InputError("git cannot identify the change.", said(done.stderr), "Use git 2.39 or later.")
-        return done.stdout
-
     def _failed(self, stderr: bytes) -> InputError:
         return InputError(
             f"git cannot read the objects of {self._repo}: {said(stderr)}.",

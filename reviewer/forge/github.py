@@ -1,19 +1,16 @@
 """GitHub as the rest of Reviewer sees it: pull requests, their change sets and threads, and what is posted there."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from reviewer.clock import Clock
 from reviewer.core.change import ChangeSet
 from reviewer.core.publication import Publication, ReviewDraft, Thread
-from reviewer.errors import ForgeError
 from reviewer.forge.changes import read_changes, read_range
 from reviewer.forge.client import Client
+from reviewer.forge.failure import GitHubError, Kind
 from reviewer.forge.policy import PolicyFiles
 from reviewer.forge.policy_api import read_policy
-from reviewer.forge.posting import failed, post_review
+from reviewer.forge.posting import post_review
 from reviewer.forge.pull import PullRequest, read_pull
 from reviewer.forge.standing import Standing, look
 from reviewer.forge.statuses import State, post_status, read_imprint
@@ -21,39 +18,17 @@ from reviewer.forge.summary import read_summary, upsert_summary
 from reviewer.forge.threads import read_threads, resolve_thread
 
 THREAD_CHANNEL = "threads"
+_MAY_NOT_RESOLVE = (
+    "the token lacks `contents: write` and `pull-requests: write`, both of which GitHub asks an Actions token for to "
+    "resolve a thread, so the comment on what is mended stays open."
+)
 
 
 class GitHub:
-    """One repository on GitHub. Synchronous, for one thread; reads raise ForgeError, writes return a Publication.
+    """One repository on GitHub, through one client. Reads raise ForgeError, writes return a Publication."""
 
-    `wait_limit` is the sum of seconds that may be spent waiting for rate limits and on further tries; `write_gap` the
-    least time between two writes. `clock` and `sleep` are for tests.
-    """
-
-    def __init__(
-        self,
-        token: str,
-        repository: str,
-        *,
-        api_url: str = "https://api.github.com",
-        graphql_url: str | None = None,
-        timeout: int = 30,
-        wait_limit: float = 300.0,
-        write_gap: float = 1.0,
-        clock: Clock | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._client = Client(
-            token,
-            repository,
-            api_url=api_url,
-            graphql_url=graphql_url,
-            timeout=timeout,
-            wait_limit=wait_limit,
-            write_gap=write_gap,
-            clock=clock,
-            sleep=sleep,
-        )
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     @property
     def repository(self) -> str:
@@ -89,8 +64,10 @@ class GitHub:
         """Resolve one of Reviewer's own threads, because its problem is gone."""
         try:
             resolve_thread(self._client, thread_id)
-        except ForgeError as failure:
-            return failed(THREAD_CHANNEL, failure, "contents: write` and `pull-requests: write")
+        except GitHubError as failure:
+            if failure.kind is Kind.PERMISSION:
+                return Publication(THREAD_CHANNEL, "skipped", f"{_MAY_NOT_RESOLVE} {failure.cause}")
+            return Publication(THREAD_CHANNEL, "failed", str(failure))
         return Publication(THREAD_CHANNEL, "updated", "resolved a thread whose problem is gone")
 
     def post_review(self, number: int, draft: ReviewDraft, before: Standing | None = None) -> list[Publication]:

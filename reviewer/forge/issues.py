@@ -35,12 +35,6 @@ class AuditIssue:
     labelled: bool
 
 
-def read_audit_issue(client: Client) -> AuditIssue | None:
-    """Reviewer's own audit issue, the oldest where there are several; None where there is none."""
-    own = _own(client)
-    return own[0] if own else None
-
-
 def upsert_audit_issue(client: Client, draft: IssueDraft) -> Publication:
     """Bring the audit's issue up to date: opened, updated, closed, opened again, or left as it is."""
     if audited_commit(draft.body) is None:
@@ -64,17 +58,10 @@ def _upsert(client: Client, draft: IssueDraft) -> Publication:
 
 def _create(client: Client, draft: IssueDraft) -> Publication:
     sent = {"title": draft.title, "body": draft.body, "labels": [AUDIT_LABEL]}
-    attempt = 0
-    while True:
-        try:
-            made = client.send("POST", "/issues", "Opening the audit's issue", sent, idempotent=False)
-            break
-        except GitHubError as failure:
-            attempt += 1
-            client.pause(failure, attempt)
-            if own := _own(client):  # it was opened all the same, or another run was first
-                _close_twins(client, own)
-                return _update(client, own[0], draft)
+    made = client.create("/issues", "Opening the audit's issue", sent, lambda: _own(client) or None)
+    if isinstance(made, list):
+        _close_twins(client, made)
+        return _update(client, made[0], draft)
     return Publication(CHANNEL, "posted", text(made, "html_url"))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reviewer.core.attributes import Attributes
 from reviewer.core.change import ChangedFile
-from reviewer.errors import InputError
+from reviewer.errors import ConfigError, InputError
 from reviewer.forge.git import READ_LIMIT, Git
 
 CONFIG_PATHS = (".github/reviewer.yml", ".github/reviewer.yaml")
@@ -33,10 +33,10 @@ class PolicyFiles:
 def local_policy(repo: Path, base: str) -> PolicyFiles:
     """The policy that a revision of a local repository holds."""
     git = Git(repo)
-    return read_policy(git, git.resolve(base))
+    return commit_policy(git, git.resolve(base))
 
 
-def read_policy(git: Git, commit: str) -> PolicyFiles:
+def commit_policy(git: Git, commit: str) -> PolicyFiles:
     """The policy of a commit, in two git processes."""
     tree = git.tree(commit)
     attributes = [path for path, (mode, _) in tree.items() if _is_attributes(path) and mode.startswith("100")]
@@ -48,19 +48,30 @@ def read_policy(git: Git, commit: str) -> PolicyFiles:
         if target:
             blob_of[name] = tree[target][1]
     texts = git.read_blobs(list(blob_of.values()))
-    for path, blob in blob_of.items():
-        if blob not in texts:
-            raise InputError(
-                f"{path} of the base commit cannot be read, so its policy is not known.",
-                f"It has more than {READ_LIMIT / 1e6:.0f} MB, or the clone is partial.",
-                "Make it smaller, or fetch the base commit whole.",
-            )
-    text_of = {path: texts[blob].decode("utf-8-sig", "replace") for path, blob in blob_of.items()}
+    text_of = {path: _decoded(path, texts.get(blob)) for path, blob in blob_of.items()}
     return PolicyFiles(
         config=next((text_of[path] for path in CONFIG_PATHS if path in text_of), None),
         guidelines={name: cut_guideline(text_of[name]) for name in GUIDELINE_PATHS if name in text_of},
         attributes={path.removesuffix(_ATTRIBUTES): text_of[path] for path in attributes if path in text_of},
     )
+
+
+def unreadable(path: str, cause: str, step: str) -> InputError:
+    """The failure for a policy that is there and cannot be read: it must not pass for one that is not there."""
+    return InputError(f"{path} of the base commit cannot be read, so its policy is not known.", cause, step)
+
+
+def _decoded(path: str, raw: bytes | None) -> str:
+    if raw is None:
+        cause = f"It has more than {READ_LIMIT / 1e6:.0f} MB, or the clone is partial."
+        raise unreadable(path, cause, "Make it smaller, or fetch the base commit whole.")
+    try:
+        text = raw.decode("utf-8-sig", "strict" if path in CONFIG_PATHS else "replace")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} of the base commit is no UTF-8 text.", step="Save it as UTF-8.") from None
+    if "\0" in text:
+        raise unreadable(path, "It is no text, or text in UTF-16.", "Save it as UTF-8.")
+    return text
 
 
 def cut_guideline(text: str) -> str:

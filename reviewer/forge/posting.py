@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from reviewer.core.conversation import ReviewMark, parse_review, review_marker, without_marker
+from reviewer.core.number import number
 from reviewer.core.publication import InlineComment, Publication, ReviewDraft
 from reviewer.errors import ForgeError
 from reviewer.forge.client import Client
@@ -25,6 +26,7 @@ from reviewer.forge.standing import (
 from reviewer.guard.markdown import code
 
 CHANNEL = "review"
+_WHAT = "Posting the review"
 BATCH = 30
 """Comments in one review: GitHub has been seen to answer more than 32 with "was submitted too quickly"."""
 BODY_LIMIT = 65_000
@@ -69,6 +71,7 @@ class _Poster:
 
     def __init__(self, client: Client, number: int, draft: ReviewDraft) -> None:
         self._client, self._number, self._draft = client, number, draft
+        self._path = f"/pulls/{number}/reviews"
         # Without a marker no lost answer could be looked up; the content itself makes a good name.
         name = sha256(repr(draft).encode("utf-8", "replace")).hexdigest()[:16]
         self._mark = parse_review(draft.body) or ReviewMark(draft.head_sha, name)
@@ -131,7 +134,7 @@ class _Poster:
         sent: dict[str, Any] = {"event": "COMMENT", "body": body}
         if comments:
             sent |= {"commit_id": self._draft.head_sha, "comments": comments}
-        self._client.send("POST", f"/pulls/{self._number}/reviews", "Posting the review", sent, idempotent=False)
+        self._client.send("POST", self._path, _WHAT, sent, idempotent=False)
 
     def _post_as_text(self, refusal: GitHubError) -> Publication:
         """Everything that is still missing goes into bodies: one bad anchor makes GitHub refuse all comments."""
@@ -145,17 +148,13 @@ class _Poster:
 
     def _submit_text(self, body: str, marker: str) -> None:
         """Post one body without comments, unless a lost answer turns out to have been a success."""
-        attempt = 0
-        while True:
-            try:
-                self._submit(f"{body}\n\n{marker}", [])
-                return
-            except GitHubError as failure:
-                attempt += 1
-                self._client.pause(failure, attempt)
-                seen = look(self._client, self._number).reviews[len(self._before.reviews) :]
-                if any(review.get("body", "").endswith(marker) for review in seen):
-                    return
+
+        def posted() -> Any:
+            seen = look(self._client, self._number).reviews[len(self._before.reviews) :]
+            return next((review for review in seen if review.get("body", "").endswith(marker)), None)
+
+        sent = {"event": "COMMENT", "body": f"{body}\n\n{marker}"}
+        self._client.create(self._path, _WHAT, sent, posted)
 
     def _after_look(self) -> str:
         """Look once more and withdraw what stands twice; what fails here takes nothing from what is posted."""
@@ -173,7 +172,7 @@ class _Poster:
         if not done.posts:
             return Publication(CHANNEL, "unchanged", "all of it stands on the pull request already")
         there = len(self._draft.comments) - done.sent
-        notes = [f"{done.sent} {'comment' if done.sent == 1 else 'comments'}"]
+        notes = [number(done.sent, "comment")]
         if done.posts > 1:
             notes.append(f"in {done.posts} reviews")
         if there:

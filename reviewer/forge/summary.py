@@ -6,7 +6,6 @@ from reviewer.core.conversation import parse_summary
 from reviewer.core.publication import Publication
 from reviewer.errors import ForgeError
 from reviewer.forge.client import Client
-from reviewer.forge.failure import GitHubError
 from reviewer.forge.identity import identify
 from reviewer.forge.payload import text, whole
 from reviewer.forge.posting import failed
@@ -44,18 +43,8 @@ def _upsert(client: Client, number: int, body: str) -> Publication:
 
 
 def _create(client: Client, number: int, body: str) -> Publication:
-    attempt = 0
-    while True:
-        try:
-            path = f"/issues/{number}/comments"
-            made = client.send("POST", path, "Posting the summary comment", {"body": body}, idempotent=False)
-            break
-        except GitHubError as failure:
-            attempt += 1
-            client.pause(failure, attempt)
-            if own := _own(client, number):  # it was posted all the same, or another run was first
-                made = own[0]
-                break
+    path, what = f"/issues/{number}/comments", "Posting the summary comment"
+    made = client.create(path, what, {"body": body}, lambda: next(iter(_own(client, number)), None))
     # Another run may have posted its own in the same moment: of all, the oldest stays, and has the last word.
     own = _own(client, number)
     _withdraw(client, own[1:])

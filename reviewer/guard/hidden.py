@@ -109,15 +109,6 @@ class Disguised:
     mixed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Lookalike:
-    """A Cyrillic or Greek letter at `offset` that reads as the Latin letter `reads_as`."""
-
-    offset: int
-    letter: str
-    reads_as: str
-
-
 def find_hidden(text: str) -> tuple[Hidden, ...]:
     """Every invisible character, in order. The carriage return of a CR LF line end is not one."""
     return tuple(each_hidden(text))
@@ -156,22 +147,6 @@ def decode_variations(text: str) -> str:
     values = map(ord, "".join(_SELECTORS.findall(text)))
     numbers = [value - 0xFE00 if value < 0xFE10 else value - 0xE0100 + 16 for value in values]
     return "".join(map(chr, numbers)) if all(0x20 <= number < 0x7F or number in (9, 10) for number in numbers) else ""
-
-
-def find_mixed_script(identifier: str) -> tuple[Lookalike, ...]:
-    """Letters of other scripts that pass for Latin inside words that also hold Latin letters.
-
-    A word ends at an underscore or any other sign, so `user_имя` is no mixture and longer text may be given.
-    """
-    if identifier.isascii():
-        return ()
-    return tuple(
-        Lookalike(word.start() + index, letter, LOOKALIKES[letter])
-        for word in _WORD.finditer(identifier)
-        if not word[0].isascii() and _LATIN.search(word[0])
-        for index, letter in enumerate(word[0])
-        if letter in LOOKALIKES
-    )
 
 
 def find_disguised(text: str) -> tuple[Disguised, ...]:

@@ -13,7 +13,7 @@ def sha256(source: str) -> str:
     return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
-def csp(nonce_script_sha256: Sequence[str] = (), style_sha256: Sequence[str] = ()) -> str:
+def csp(script_sha256: Sequence[str] = (), style_sha256: Sequence[str] = ()) -> str:
     """The policy of a self-contained report: nothing is loaded, and only scripts and styles of these hashes run.
 
     ValueError when a hash is not the base64 of a SHA-256 digest.
@@ -21,7 +21,7 @@ def csp(nonce_script_sha256: Sequence[str] = (), style_sha256: Sequence[str] = (
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_sources(nonce_script_sha256)}",
+            f"script-src {_sources(script_sha256)}",
             f"style-src {_sources(style_sha256)}",
             "img-src data:",
             "base-uri 'none'",

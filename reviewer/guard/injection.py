@@ -103,7 +103,7 @@ def _phrases(text: str) -> Iterator[Suspicion]:
 
 
 def _plain(text: str) -> str:
-    """In small letters of as many characters, look-alikes as what they read as."""
+    """In lower case, of as many characters, look-alikes as what they read as."""
     if text.isascii() or _OTHER_SCRIPTS.search(text) is None:
         small = text.lower()
         if len(small) == len(text):

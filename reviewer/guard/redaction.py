@@ -87,7 +87,7 @@ def _escaped(text: str, start: int) -> int:
 
 
 def _squeeze(text: str) -> bytes:
-    """In small letters and without what is skipped, as UTF-8: bytes are searched several times faster than text."""
+    """In lower case and without what is skipped, as UTF-8: bytes are searched several times faster than text."""
     data = text.encode("utf-8", "surrogatepass").translate(_LOWER, _SKIPPED)
     if data.isascii():
         return data
@@ -105,7 +105,7 @@ def _text(data: bytes) -> str:
 
 
 def _small(text: str) -> str:
-    """In small letters, ASCII only: nothing changes its place."""
+    """In lower case, ASCII only: nothing changes its place."""
     return _text(text.encode("utf-8", "surrogatepass").translate(_LOWER))
 
 

@@ -109,4 +109,4 @@ SHAPES: Shapes = (
         for prefix in token.prefixes.split()
     ),
 )
-"""Kind, what any text with such a secret contains (in small letters), and the shape; group 1 is the secret if given."""
+"""Kind, what any text with such a secret contains (in lower case), and the shape; group 1 is the secret if given."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reviewer.core.request import Call, Canceled, Errored, Expired, Reply
-from reviewer.model.wire import to_reply
+from reviewer.model.wire import mapping_of, to_reply
 
 _REQUEST_ERRORS = frozenset(
     {
@@ -67,7 +67,7 @@ class BatchRow:
     @property
     def error_type(self) -> str:
         """The kind of an errored row's error; empty for others."""
-        return str(_mapping(self.body.get("error")).get("type") or "") if self.kind == "errored" else ""
+        return str(mapping_of(self.body.get("error")).get("type") or "") if self.kind == "errored" else ""
 
     @property
     def is_request_error(self) -> bool:
@@ -77,7 +77,7 @@ class BatchRow:
 
 def read_info(shown: Mapping[str, Any]) -> BatchInfo:
     """A batch from the API's JSON. ValueError where what identifies it is missing."""
-    counts = _mapping(shown.get("request_counts"))
+    counts = mapping_of(shown.get("request_counts"))
     created = _moment(shown.get("created_at"))
     if not isinstance(shown.get("id"), str) or created is None:
         raise ValueError("a message batch without id or time")
@@ -95,17 +95,17 @@ def read_info(shown: Mapping[str, Any]) -> BatchInfo:
 
 
 def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+    return max(0, value) if isinstance(value, int) else 0
 
 
 def read_row(value: Any) -> BatchRow | None:
     """A row from one line's JSON; None where it names no request."""
-    custom_id = _mapping(value).get("custom_id")
+    custom_id = mapping_of(value).get("custom_id")
     if not isinstance(custom_id, str):
         return None
-    result = _mapping(value.get("result"))
+    result = mapping_of(value.get("result"))
     kind = str(result.get("type") or "")
-    return BatchRow(custom_id, kind, _mapping(result.get("message" if kind == "succeeded" else "error")))
+    return BatchRow(custom_id, kind, mapping_of(result.get("message" if kind == "succeeded" else "error")))
 
 
 def row_to_reply(row: BatchRow, model: str, batch_id: str) -> Reply:
@@ -126,16 +126,12 @@ def row_to_reply(row: BatchRow, model: str, batch_id: str) -> Reply:
 
 
 def _errored(row: BatchRow, call: Call) -> Errored:
-    said = " ".join(str(_mapping(row.body.get("error")).get("message") or "").split())[:_MAX_MESSAGE].rstrip(" .:")
+    said = " ".join(str(mapping_of(row.body.get("error")).get("message") or "").split())[:_MAX_MESSAGE].rstrip(" .:")
     words = f"{row.error_type}: {said}" if said else row.error_type
     if row.is_request_error:
         step = "Mend what it names (the model, the key's permissions, or a fault in Reviewer), then run it again."
         return Errored("api", f"The API refused the request ({words}).", step, call)
     return Errored("api", f"The API failed on the request ({words}).", "It is sent again.", call)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _moment(value: Any) -> datetime | None:

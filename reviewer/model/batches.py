@@ -6,6 +6,7 @@ whoever calls decides what a failure means: `BatchError.unsure` tells whether th
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,14 +15,13 @@ from reviewer.errors import EngineError
 from reviewer.model.batch_body import BatchBody
 from reviewer.model.batch_rows import ResultsCut, read_rows
 from reviewer.model.batch_values import BatchInfo, BatchRow, read_info
-from reviewer.model.client import CONNECT_TIMEOUT, REQUEST_TIMEOUT, load_sdk
+from reviewer.model.client import HOME, connect, load_sdk
 from reviewer.model.failures import Failure, classify
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
 
 _PATH = "/v1/messages/batches"
-_HOME = "api.anthropic.com"
 _PAGE = 1000
 _PAUSES = (1.0, 2.0)
 """Seconds before the second and the third look, where the API names no time."""
@@ -40,35 +40,14 @@ class BatchError(EngineError):
 
 
 def make_batch_client(env: Mapping[str, str]) -> "Anthropic":
-    """The SDK's client for batches, which never retries by itself. EngineError where it cannot be made."""
+    """The SDK's client for batches, see `connect`."""
     load_sdk()
     import anthropic
-    import httpx2
 
-    from reviewer.model.transport import proxy_for, verify_for
+    from reviewer.model.transport import batch_transport_for
 
-    key = env.get("ANTHROPIC_API_KEY", "").strip() or None
-    token = env.get("ANTHROPIC_AUTH_TOKEN", "").strip() or None
-    url = env.get("ANTHROPIC_BASE_URL", "").strip() or None
-    timeout = httpx2.Timeout(REQUEST_TIMEOUT, connect=CONNECT_TIMEOUT)
-    try:
-        home = url or f"https://{_HOME}"
-        proxy, verify = proxy_for(home, env), verify_for(home)
-        return anthropic.Anthropic(
-            api_key=key,
-            auth_token=None if key else token,
-            base_url=url,
-            max_retries=0,
-            timeout=timeout,
-            http_client=anthropic.DefaultHttpxClient(
-                timeout=timeout, proxy=proxy, verify=verify, trust_env=False, follow_redirects=False
-            ),
-        )
-    except (anthropic.AnthropicError, ValueError, ImportError, httpx2.InvalidURL) as error:
-        raise EngineError(
-            f"The model's API cannot be set up: {error}.",
-            step="Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the proxy settings.",
-        ) from error
+    transport = partial(batch_transport_for, env=env)
+    return connect(env, anthropic.Anthropic, anthropic.DefaultHttpxClient, transport)
 
 
 class BatchApi:
@@ -148,7 +127,7 @@ class BatchApi:
         base = urlsplit(str(self._client.base_url))
         own = (url.scheme, url.netloc) == (base.scheme, base.netloc)
         # A proxy at the base URL may hand the API's own address through; it serves that address as well.
-        if not own and (url.scheme, url.netloc) != ("https", _HOME):
+        if not own and (url.scheme, url.netloc) != urlsplit(HOME)[:2]:
             raise EngineError(
                 f"The results of {batch.id} are said to be at {url.netloc[:100] or 'no address'}.",
                 "That is not the API.",

@@ -1,7 +1,7 @@
 """The hard cap on dollars: reserved before a request is sent, settled when its cost is known."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,14 +23,23 @@ class Budget:
     Side by side, requests are held at their worst (all output tokens used), so that together they cannot pass the cap.
     Where a hold at its worst no longer fits, a request may still go alone if its likely cost fits. Estimates that turn
     out too low raise the holds that follow.
+
+    `worst` gives the most that a request can cost: with it nothing goes out that would not fit at that, and the cap is
+    never passed at all.
     """
 
-    def __init__(self, cap: Decimal | None, prices: Mapping[str, Price] | None = None) -> None:
+    def __init__(
+        self,
+        cap: Decimal | None,
+        prices: Mapping[str, Price] | None = None,
+        worst: Callable[[Request], Decimal] | None = None,
+    ) -> None:
         self.cap = cap
         self.spent = Decimal(0)
         self.unsure = Decimal(0)
         """What attempts without an answer (a timeout, a reset) may have cost; counts against the cap, not as spent."""
         self._prices = prices or {}
+        self._worst = worst
         self._held = Decimal(0)
         self._holds = 0
         self._excess = Decimal(1)
@@ -47,8 +56,7 @@ class Budget:
 
         `cached`: its prefix will likely be read from the cache, not written.
         """
-        worst = self._cost(request, request.max_tokens)
-        likely = min(worst, self._cost(request, request.estimated_output, cached=cached))
+        worst, likely = self._range(request, cached)
         if self.cap is None:
             return self._hold(worst, likely)
         async with self._turn:
@@ -81,6 +89,13 @@ class Budget:
         self._held += amount
         self._holds += 1
         return Hold(amount, likely)
+
+    def _range(self, request: Request, cached: bool) -> tuple[Decimal, Decimal]:
+        """What it costs at its worst, and as it will likely be."""
+        if self._worst:
+            return (self._worst(request),) * 2
+        worst = self._cost(request, request.max_tokens)
+        return worst, min(worst, self._cost(request, request.estimated_output, cached=cached))
 
     def _cost(self, request: Request, output: int, *, cached: bool = False) -> Decimal:
         prefix = request.estimated_prefix

@@ -2,18 +2,20 @@
 
 import gc
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from reviewer.errors import EngineError
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+C = TypeVar("C")
 REQUEST_TIMEOUT = 600.0
 """Seconds for one answer; the run's deadline may end it sooner."""
 CONNECT_TIMEOUT = 10.0
-_HOME = "https://api.anthropic.com"
+HOME = "https://api.anthropic.com"
 _CREDENTIALS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_FEDERATION_RULE_ID")
 
 
@@ -41,31 +43,39 @@ def has_credentials(env: Mapping[str, str]) -> bool:
 
 
 def make_client(env: Mapping[str, str], connections: int) -> "AsyncAnthropic":
+    """The client for the synchronous lane, see `connect`, with so many connections side by side."""
+    load_sdk()
+    import anthropic
+
+    from reviewer.model.transport import transport_for
+
+    transport = partial(transport_for, env=env, connections=connections)
+    return connect(env, anthropic.AsyncAnthropic, anthropic.DefaultAsyncHttpxClient, transport)
+
+
+def connect(
+    env: Mapping[str, str], sdk: Callable[..., C], http: Callable[..., object], transport: Callable[[str], object]
+) -> C:
     """A client that never retries by itself, so that every attempt is counted. EngineError where it cannot be made.
 
     Credentials and base URL come from `env` by their standard names; without an API key the SDK's own ways
     (auth token, profile, federation) are used. A proxy, too, comes from `env`, but never for a loopback address.
     No redirect is followed: the API makes none, and key and prompt would go to wherever it leads.
     """
-    load_sdk()
     import anthropic
     import httpx2
 
-    from reviewer.model.transport import transport_for
-
-    key = env.get("ANTHROPIC_API_KEY", "").strip() or None
-    token = env.get("ANTHROPIC_AUTH_TOKEN", "").strip() or None
-    url = env.get("ANTHROPIC_BASE_URL", "").strip() or None
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+    key, token, url = (env.get(name, "").strip() or None for name in names)
     timeout = httpx2.Timeout(REQUEST_TIMEOUT, connect=CONNECT_TIMEOUT)
     try:
-        transport = transport_for(url or _HOME, env, connections)
-        return anthropic.AsyncAnthropic(
+        return sdk(
             api_key=key,
             auth_token=None if key else token,
             base_url=url,
             max_retries=0,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=timeout, follow_redirects=False),
+            http_client=http(transport=transport(url or HOME), timeout=timeout, follow_redirects=False),
         )
     except (anthropic.AnthropicError, ValueError, ImportError, httpx2.InvalidURL) as error:
         raise EngineError(

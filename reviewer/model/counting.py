@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reviewer.core.request import Request
 from reviewer.model.failures import classify
-from reviewer.model.wire import to_params
+from reviewer.model.wire import to_params, to_tokens
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -26,7 +26,7 @@ async def measured_ratio(client: "AsyncAnthropic", requests: Sequence[Request]) 
 async def _count(client: "AsyncAnthropic", request: Request) -> int | None:
     params: dict[str, Any] = {key: value for key, value in to_params(request).items() if key not in _NOT_COUNTED}
     try:
-        return (await client.messages.count_tokens(**params, timeout=_SECONDS)).input_tokens
+        return to_tokens((await client.messages.count_tokens(**params, timeout=_SECONDS)).input_tokens)
     except Exception as error:
         classify(error)  # a refused key or an API that is down will show, with its reason, at the first real call
         return None

@@ -52,6 +52,7 @@ _KEY_STEP = "Check the secret ANTHROPIC_API_KEY, and that its workspace may use 
 _FEDERATION_STEP = "Check ANTHROPIC_FEDERATION_RULE_ID and the job's `id-token` permission, or run it again later."
 _LATER = "Run it again later."
 _NETWORK = "Check the network and ANTHROPIC_BASE_URL, or run it again later."
+_ENDLESS = "Check ANTHROPIC_BASE_URL: a proxy may have answered instead. Or run it again later."
 _REPORT = "This looks like a fault in Reviewer; report it."
 
 _STATUS_OF_TYPE: Mapping[str, int] = {
@@ -82,8 +83,12 @@ def classify(error: Exception) -> Failure:
     import anthropic
     import httpx2
 
+    from reviewer.model.bounded import EndlessError
+
     if isinstance(error, anthropic.APIStatusError):
         return _status(error)
+    if isinstance(error, EndlessError) or isinstance(error.__cause__, EndlessError):
+        return Failure("api", "The model's API sent an answer without end.", _ENDLESS, retry=True, unsure=True)
     if isinstance(error, anthropic.APITimeoutError | httpx2.TimeoutException):
         return Failure("api", "The model's API did not answer in time.", _LATER, retry=True, unsure=_was_sent(error))
     if isinstance(error, anthropic.APIResponseValidationError | anthropic.APIWebhookValidationError):

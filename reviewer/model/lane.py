@@ -50,6 +50,7 @@ class _Tally:
     patience: asyncio.Timeout
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
+    prompt: int = 0
     request_id: str = ""
 
 
@@ -119,7 +120,8 @@ class SyncLane:
             call = Call(request.model, request_id=tally.request_id)
             outcome = Errored(outcome.cause, outcome.message, outcome.step, call, outcome.fatal)
         seconds = self.clock.monotonic() - started
-        return replace(outcome, call=replace(outcome.call, usage=tally.usage, attempts=tally.attempts, seconds=seconds))
+        call = replace(outcome.call, usage=tally.usage, prompt=tally.prompt, attempts=tally.attempts, seconds=seconds)
+        return replace(outcome, call=call)
 
     async def _persist(self, request: Request, tally: _Tally) -> Reply | Failure:
         for attempt in range(1, self._retry.attempts + 1):
@@ -176,6 +178,7 @@ class SyncLane:
                 return await self._admitted(request, tally, attempt)
             finally:
                 tally.usage += attempt.billed
+                tally.prompt = max(tally.prompt, attempt.billed.total_input)
                 dollars = cost(attempt.billed, price_of(request.model, self._prices))
                 self.budget.settle(hold, dollars, unsure=attempt.unsure)
         finally:

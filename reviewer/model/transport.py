@@ -12,6 +12,8 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 import httpx2
 
+from reviewer.model.bounded import BoundedTransport, bounded
+
 _POOL = 16
 """Connections in one pool."""
 _KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
@@ -38,7 +40,7 @@ class SpreadTransport(httpx2.AsyncBaseTransport):
         index = next(free, self._busy.index(min(self._busy)))
         self._busy[index] += 1
         try:
-            return await self._pools[index].handle_async_request(request)
+            return bounded(await self._pools[index].handle_async_request(request), request)
         finally:
             self._busy[index] -= 1
 
@@ -51,6 +53,13 @@ class SpreadTransport(httpx2.AsyncBaseTransport):
 def transport_for(url: str, env: Mapping[str, str], connections: int) -> SpreadTransport:
     """The transport to a base URL. ValueError or ImportError for a proxy that cannot be used."""
     return SpreadTransport(connections, proxy_for(url, env), verify_for(url))
+
+
+def batch_transport_for(url: str, env: Mapping[str, str]) -> BoundedTransport:
+    """The synchronous transport to a base URL, for one request at a time. Errors as for `transport_for`."""
+    return BoundedTransport(
+        verify=verify_for(url), proxy=proxy_for(url, env), trust_env=False, socket_options=_KEEP_ALIVE
+    )
 
 
 def verify_for(url: str) -> ssl.SSLContext:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from reviewer.clock import Clock
 
@@ -36,17 +34,8 @@ class Window:
         """Requests that hold a place."""
         return self._running
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one place in the window; first come, first served."""
-        await self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
-
     async def enter(self) -> None:
-        """Wait for a place and take it; whoever enters leaves."""
+        """Wait for a place and take it; whoever enters leaves. First come, first served."""
         if self._running < self.limit and not self._waiting:
             self._running += 1
             return

@@ -18,6 +18,9 @@ from reviewer.core.request import (
 )
 from reviewer.guard.outgoing import clean
 
+_MOST_TOKENS = 100_000_000
+"""Far above any context; what is said to be more could not even be stored."""
+
 
 def to_params(request: Request) -> dict[str, Any]:
     """The body of a Messages call, as the SDK's `messages.create` and a batch item both take it."""
@@ -42,21 +45,31 @@ def _block(block: Block) -> dict[str, Any]:
     return made
 
 
-def to_usage(usage: Mapping[str, Any] | None) -> Usage:
-    """Usage from the wire; absent and null counts are zero."""
-    usage = usage or {}
-    split = usage.get("cache_creation") or {}
-    one_hour = split.get("ephemeral_1h_input_tokens") or 0
+def to_usage(usage: Any) -> Usage:
+    """Usage from the wire; absent and null counts are zero, and none is below."""
+    usage = mapping_of(usage)
+    split = mapping_of(usage.get("cache_creation"))
+    one_hour = to_tokens(split.get("ephemeral_1h_input_tokens"))
     five = split.get("ephemeral_5m_input_tokens")
     if five is None:
-        five = (usage.get("cache_creation_input_tokens") or 0) - one_hour
+        five = to_tokens(usage.get("cache_creation_input_tokens")) - one_hour
     return Usage(
-        input_tokens=usage.get("input_tokens") or 0,
-        output_tokens=usage.get("output_tokens") or 0,
-        cache_read_input_tokens=usage.get("cache_read_input_tokens") or 0,
-        cache_creation_5m_input_tokens=max(0, five),
+        input_tokens=to_tokens(usage.get("input_tokens")),
+        output_tokens=to_tokens(usage.get("output_tokens")),
+        cache_read_input_tokens=to_tokens(usage.get("cache_read_input_tokens")),
+        cache_creation_5m_input_tokens=to_tokens(five),
         cache_creation_1h_input_tokens=one_hour,
     )
+
+
+def to_tokens(count: Any) -> int:
+    """A count of tokens from the wire, as it may be true: negative ones would lift the budget's cap."""
+    return int(min(max(0, count), _MOST_TOKENS)) if isinstance(count, int | float) else 0
+
+
+def mapping_of(value: Any) -> Mapping[str, Any]:
+    """A value from the wire that should be an object; an empty one where it is none."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def to_reply(message: Mapping[str, Any], call: Call) -> Reply:
@@ -107,8 +120,8 @@ class StreamedMessage:
                 self.message.update(
                     {key: value for key, value in (event.get("delta") or {}).items() if value is not None}
                 )
-                final = {key: value for key, value in (event.get("usage") or {}).items() if value is not None}
-                self.message["usage"] = {**(self.message.get("usage") or {}), **final}
+                final = {key: value for key, value in mapping_of(event.get("usage")).items() if value is not None}
+                self.message["usage"] = {**mapping_of(self.message.get("usage")), **final}
             case "message_stop":
                 self.done = bool(self.message)
 

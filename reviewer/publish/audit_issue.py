@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 from reviewer.core.audit_report import IssueDraft, Known, Standing, issue_marker
 from reviewer.core.finding import Finding
+from reviewer.core.number import number
 from reviewer.core.report import Report
 from reviewer.guard import markdown
 from reviewer.publish.review_comments import BODY_LIMIT, ICONS
-from reviewer.publish.wording import OFFLINE, coverage, money, number, place, title
+from reviewer.publish.wording import OFFLINE, coverage, money, place, title
 
 TITLE = "Nightly audit: findings"
 _ROWS = 60

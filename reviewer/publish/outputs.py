@@ -12,14 +12,8 @@ from reviewer.guard.outgoing import clean
 _NAMES = ("verdict", "findings", "blocking", "cost-usd", "report")
 
 
-def write_outputs(path: Path, report: Report | None, report_path: Path | None, crashed: str = "incomplete") -> None:
-    """Append verdict, counts, cost and the JSON's path to GITHUB_OUTPUT, which `path` names.
-
-    Without a report the verdict is `crashed`.
-    """
-    if report is None:
-        fallback_outputs(path, crashed)
-        return
+def write_outputs(path: Path, report: Report, report_path: Path | None) -> None:
+    """Append verdict, counts, cost and the JSON's path to GITHUB_OUTPUT, which `path` names."""
     verdict = report.verdict
     _append(
         path,
@@ -31,9 +25,9 @@ def write_outputs(path: Path, report: Report | None, report_path: Path | None, c
     )
 
 
-def fallback_outputs(path: Path, verdict: str = "incomplete") -> None:
+def fallback_outputs(path: Path) -> None:
     """What is written where there is no report: at the start of a run, so that a crash leaves it, or after one."""
-    _append(path, verdict, "0", "0", "0.000000", "")
+    _append(path, "incomplete", "0", "0", "0.000000", "")
 
 
 def _append(path: Path, *values: str) -> None:

@@ -7,13 +7,14 @@ from urllib.parse import quote
 from reviewer.core.anchor import valid_anchor
 from reviewer.core.conversation import finding_marker, review_marker
 from reviewer.core.finding import Disposition, Finding, worst_first
+from reviewer.core.number import number
 from reviewer.core.publication import InlineComment, ReviewDraft
 from reviewer.core.report import Report
 from reviewer.guard import markdown
 from reviewer.guard.hidden import find_hidden
 from reviewer.guard.secrets import holds_mask
 from reviewer.publish.excerpt import anchored_lines
-from reviewer.publish.wording import OFFLINE, headline, number, place, severities, standing, title
+from reviewer.publish.wording import OFFLINE, headline, place, severities, standing, title
 
 BODY_LIMIT = 60_000
 """Characters of a body. GitHub refuses more than 65,536; escapes and line ends it counts its own way need a margin."""

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reviewer.core.finding import Finding, Severity
+from reviewer.core.number import number
 from reviewer.core.report import FileReport, Report
 from reviewer.core.treemap import Box, squarify
 from reviewer.guard.terminal import plain
-from reviewer.publish.wording import number, severities
+from reviewer.publish.wording import severities
 
 CLEAN, UNREAD = "clean", "unread"
 _GROUPS = 16

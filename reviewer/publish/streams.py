@@ -1,8 +1,10 @@
 """Standard output and error without the process's secrets, whoever writes to them: rich, warnings, logs, tracebacks."""
 
 import io
+import os
 import sys
 import threading
+from collections.abc import Callable
 
 from reviewer.guard.outgoing import clean
 
@@ -11,6 +13,9 @@ class CleanStream(io.TextIOWrapper):
     """A text stream that looks through what it writes, whole lines at once, so that no chunk ends inside a secret.
 
     What has no line end yet waits for one, for `flush` or for the end. It shares the buffer of `stream`.
+
+    Where nothing more can be written the rest goes nowhere, so that the verdict stands: a reader that goes away
+    (`| head`) has seen enough, any other reason is left in `failure`.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -26,6 +31,7 @@ class CleanStream(io.TextIOWrapper):
         self._sharing = stream  # which would close the buffer when it goes
         self._waiting = ""
         self._lock = threading.RLock()
+        self.failure: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write the lines that are whole now; the number of characters taken."""
@@ -33,7 +39,7 @@ class CleanStream(io.TextIOWrapper):
             lines, end, rest = (self._waiting + text).rpartition("\n")
             self._waiting = rest
             if end:
-                super().write(clean(lines) + end)
+                self._attempt(lambda: super(CleanStream, self).write(clean(lines) + end))
         return len(text)
 
     def flush(self) -> None:
@@ -41,8 +47,16 @@ class CleanStream(io.TextIOWrapper):
         with self._lock:
             rest, self._waiting = self._waiting, ""
             if rest:
-                super().write(clean(rest))
-            super().flush()
+                self._attempt(lambda: super(CleanStream, self).write(clean(rest)))
+            self._attempt(super().flush)
+
+    def _attempt(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.failure = error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
 def clean_streams() -> None:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from reviewer.core.finding import Finding
+from reviewer.core.number import number
 from reviewer.core.publication import Publication
 from reviewer.core.report import Report
 from reviewer.errors import InputError
@@ -21,7 +22,6 @@ from reviewer.publish.wording import (
     dollars,
     headline,
     money,
-    number,
     picture,
     place,
     severities,

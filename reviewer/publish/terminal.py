@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from reviewer.core.finding import Finding
+from reviewer.core.number import number
 from reviewer.core.report import Report
 from reviewer.guard.terminal import plain
 from reviewer.guard.workflow import log
@@ -22,7 +23,6 @@ from reviewer.publish.wording import (
     dollars,
     headline,
     money,
-    number,
     place,
     severities,
     standing,

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from reviewer.core.audit_trend import RunFigures
 from reviewer.core.finding import Severity
-from reviewer.publish.wording import dollars, number
+from reviewer.core.number import number
+from reviewer.publish.wording import dollars
 
 WIDTH, FINDINGS_HEIGHT, COST_HEIGHT = 480, 120, 56
 _WIDEST, _GAP = 34.0, 0.25

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from reviewer.core.finding import Disposition, Finding, Severity, worst_first
+from reviewer.core.number import number
 from reviewer.core.report import Report
 from reviewer.core.verdict import blocks
 
@@ -22,11 +23,6 @@ UNCOUNTED = {
     Disposition.DUPLICATE: "duplicate (another finding says the same)",
     Disposition.REFUTED: "refuted (the verify pass found that it does not hold)",
 }
-
-
-def number(count: int, noun: str, plural: str = "") -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def dollars(amount: Decimal) -> str:
@@ -53,6 +49,12 @@ def headline(report: Report) -> str:
         )
         return f"Pass: {number(verdict.findings, 'finding')}, {below}."
     return "Pass: no findings."
+
+
+def beside_state(report: Report) -> str:
+    """The headline for a place where the state stands beside it: without the word that says it again."""
+    said = headline(report).rpartition(": ")[2]
+    return said[0].upper() + said[1:]
 
 
 def state(report: Report) -> str:
@@ -118,7 +120,7 @@ def place(finding: Finding) -> str:
 def standing(finding: Finding) -> str:
     """What stands behind a finding: which pass, and whether a fresh context has checked it."""
     others = len(finding.provenance.also)
-    if finding.provenance.kind in ("screen", "scan"):
+    if finding.provenance.kind == "screen":
         return "found by fixed rules, without a model" + (f", and by {number(others, 'pass', 'passes')}" * bool(others))
     found = f"{finding.provenance.kind} pass"
     if others:

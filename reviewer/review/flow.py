@@ -8,11 +8,13 @@ that a blocked human can never wait for a batch (rule 1).
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from reviewer.core.answer import Reviewed
 from reviewer.core.change import ChangeSet
 from reviewer.core.finding import Disposition, Finding, Provenance, Severity
 from reviewer.core.merge import merge, place
+from reviewer.core.number import number
 from reviewer.core.plan import Plan, Unit
 from reviewer.core.progress import Progress
 from reviewer.core.report import PassReport
@@ -20,7 +22,7 @@ from reviewer.core.request import Cause
 from reviewer.prompts.render import FileNotes, Prompter
 from reviewer.review.answers import read_review
 from reviewer.review.asking import Asker, Failed
-from reviewer.review.integrating import Integrator
+from reviewer.review.integrating import Integrated, Integrator
 from reviewer.review.pressure import Pressure
 from reviewer.review.verifying import Verifier
 
@@ -51,7 +53,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Gathered:
+    """What came in so far. `waiting`: findings that wait for their file's other parts, or for their verify pass; each
+    list by its identity."""
+
     findings: list[Finding] = field(default_factory=list)
+    waiting: dict[int, Sequence[Finding]] = field(default_factory=dict)
     failures: list[Failed] = field(default_factory=list)
     failed: list[tuple[Unit, Failed]] = field(default_factory=list)
     summaries: list[str] = field(default_factory=list)
@@ -97,14 +103,16 @@ class ReviewFlow:
         return self._outcome([unit for unit, _ in self._got.failed])
 
     def so_far(self) -> Outcome:
-        """What there is when the run is stopped: units that were not answered have failed."""
+        """What there is when the run is stopped: units that were not answered have failed, the others' findings are
+        there, judged or not."""
         return self._outcome([unit for unit in self._plan.units if unit.id not in self._done])
 
     def _outcome(self, failed_units: Sequence[Unit]) -> Outcome:
         got = self._got
         failed_paths = frozenset(path for unit in failed_units for path in unit.paths)
+        waiting = [finding for found in got.waiting.values() for finding in found]
         return Outcome(
-            tuple(merge(got.findings)),
+            tuple(merge(got.findings + waiting)),
             tuple(got.failures),
             failed_paths,
             tuple(got.summaries),
@@ -124,6 +132,8 @@ class ReviewFlow:
         answers = await asyncio.gather(*(self._review(unit) for unit in units))
         findings = [finding for found in answers for finding in found]
         self._verify(group, merge(findings) if len(units) > 1 else findings)
+        for found in answers:
+            self._got.waiting.pop(id(found), None)
 
     async def _review(self, unit: Unit) -> list[Finding]:
         async with self._ready:
@@ -135,7 +145,9 @@ class ReviewFlow:
         answer, record = got
         self._done.add(unit.id)
         self._note(unit, answer)
-        return place(answer.claims, self._changes, _provenance(unit, record), unit.paths)
+        found = place(answer.claims, self._changes, _provenance(unit, record), unit.paths)
+        self._got.waiting[id(found)] = found
+        return found
 
     def _note(self, unit: Unit, answer: Reviewed) -> None:
         if answer.summary.strip() and unit.kind == "single":
@@ -155,26 +167,24 @@ class ReviewFlow:
                 candidates = self._shed_low(candidates)
             if candidates:
                 self._progress.planned("verify", 1)
+                self._got.waiting[id(candidates)] = candidates
                 group.create_task(self._verify_group(candidates))
 
     def _shed_low(self, candidates: Sequence[Finding]) -> list[Finding]:
         low = [finding for finding in candidates if finding.severity is Severity.LOW]
         if low:
             self._got.findings += low
-            self._got.shed.append(f"verification of {_count(len(low), 'low finding')} on {low[0].anchor.path}")
+            self._got.shed.append(f"verification of {number(len(low), 'low finding')} on {low[0].anchor.path}")
         return [finding for finding in candidates if finding.severity is not Severity.LOW]
 
     async def _verify_group(self, candidates: Sequence[Finding]) -> None:
-        try:
-            async with self._ready:
-                judged, failure = await self._verifier.verify(candidates)
-        except asyncio.CancelledError:
-            self._got.findings += candidates  # found, and not judged
-            raise
+        async with self._ready:
+            judged, failure = await self._verifier.verify(candidates)
+        del self._got.waiting[id(candidates)]
         self._got.findings += judged
         if failure:
             unverified = sum(finding.verified is None for finding in judged)
-            self._missed(failure, f"verification of {_count(unverified, 'finding')} on {candidates[0].anchor.path}")
+            self._missed(failure, f"verification of {number(unverified, 'finding')} on {candidates[0].anchor.path}")
 
     def _missed(self, failure: Failed, what: str) -> None:
         """A pass on which no file's coverage depends failed: where time or money ended it, the report names it."""
@@ -204,15 +214,16 @@ class ReviewFlow:
         if self._pressure.high and len(clusters) > 1:
             clusters = self._shed_clusters(clusters)
         self._progress.planned("integration", len(clusters))
-        for done in await self._integrator.run(clusters):
-            if isinstance(done.answer, Failed):
-                self._missed(done.answer, _across(done.paths))
-                continue
-            if done.answer.summary.strip():
-                self._got.summaries.append(done.answer.summary.strip())
-            claims = done.answer.claims
-            found = place(claims, self._changes, _provenance(done.unit, done.record), done.paths)
-            self._verify(group, found)
+        await self._integrator.run(clusters, partial(self._integrated, group))
+
+    def _integrated(self, group: asyncio.TaskGroup, done: Integrated) -> None:
+        if isinstance(done.answer, Failed):
+            self._missed(done.answer, _across(done.paths))
+            return
+        if done.answer.summary.strip():
+            self._got.summaries.append(done.answer.summary.strip())
+        claims = done.answer.claims
+        self._verify(group, place(claims, self._changes, _provenance(done.unit, done.record), done.paths))
 
     def _shed_clusters(self, clusters: list[list[FileNotes]]) -> list[list[FileNotes]]:
         """Keep the riskier half; name the rest, which makes the review incomplete."""
@@ -225,10 +236,6 @@ class ReviewFlow:
             step = "Raise `budget-usd`." if cause == "budget" else "Raise `deadline`."
             self._got.failures.append(Failed(cause, f"Left out under pressure: {name}.", step, (), final=True))
         return kept
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _across(paths: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ Above one context it works on clusters of related files, then across the cluster
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewer.core.answer import Reviewed
@@ -50,33 +50,31 @@ class Integrator:
         groups = [[by_path[path] for path in paths] for paths in cluster(related, limit)]
         return sorted(groups, key=self._risk, reverse=True)
 
-    async def run(self, clusters: Sequence[Sequence[FileNotes]]) -> list[Integrated]:
-        """All clusters side by side, then, where there are several, once more across what they noted."""
-        found = list(await asyncio.gather(*(self._one(group, number) for number, group in enumerate(clusters))))
+    async def run(self, clusters: Sequence[Sequence[FileNotes]], done: Callable[[Integrated], None]) -> None:
+        """All clusters side by side, then, where there are several, once more across what they noted.
+
+        Each is handed to `done` as soon as it is through: the run may be stopped while others are not.
+        """
+        found = await asyncio.gather(*(self._one(group, number, done) for number, group in enumerate(clusters)))
         if len(clusters) > 1:
             across = [
-                FileNotes(
-                    f"(files around {done.paths[0]})", done.answer.notes, tuple(c.title for c in done.answer.claims)
-                )
-                for done in found
-                if isinstance(done.answer, Reviewed) and done.answer.notes
+                FileNotes(f"(files around {of.paths[0]})", of.answer.notes, tuple(c.title for c in of.answer.claims))
+                for of in found
+                if isinstance(of.answer, Reviewed) and of.answer.notes
             ]
-            if across:
-                found += await self._across(across)
-        return found
+            groups = self.clusters(across)
+            await asyncio.gather(*(self._one(group, 1_000 + n, done, items=False) for n, group in enumerate(groups)))
 
-    async def _across(self, notes: Sequence[FileNotes]) -> list[Integrated]:
-        groups = self.clusters(notes)
-        return list(await asyncio.gather(*(self._one(group, 1_000 + n, items=False) for n, group in enumerate(groups))))
-
-    async def _one(self, notes: Sequence[FileNotes], number: int, *, items: bool = True) -> Integrated:
+    async def _one(
+        self, notes: Sequence[FileNotes], number: int, done: Callable[[Integrated], None], *, items: bool = True
+    ) -> Integrated:
         shown = self._items(notes) if items else []
         paths = tuple(row.path for row in notes)
         unit = Unit(f"{unit_id('integration', shown)}-{number}", "integration", tuple(shown))
         got = await self._asker.insist(self._prompter.integration(unit, notes, self._model), read_review)
-        if isinstance(got, Failed):
-            return Integrated(unit, paths, got)
-        return Integrated(unit, paths, *got)
+        integrated = Integrated(unit, paths, got) if isinstance(got, Failed) else Integrated(unit, paths, *got)
+        done(integrated)
+        return integrated
 
     def _items(self, notes: Sequence[FileNotes]) -> list[Item]:
         """The hunks of as many of these files as fit, the smallest first, so that most files are seen."""

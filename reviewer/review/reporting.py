@@ -77,7 +77,7 @@ def assemble(
         shed=outcome.shed if outcome else (),
         notes=_notes(passes),
         seconds=seconds,
-        units_failed=outcome.units_failed if outcome else len(plan.units),
+        units_failed=outcome.units_failed if outcome else 0,
     )
 
 
@@ -92,18 +92,7 @@ def _files(
     else:
         said = {path: failure.message for failure in outcome.failures for path in failure.files}
         reasons |= {path: said.get(path, "its pass failed") for path in outcome.failed_paths}
-    return tuple(
-        FileReport(
-            file.path,
-            file.old_path,
-            file.status,
-            file.additions,
-            file.deletions,
-            file.path not in reasons,
-            reasons.get(file.path),
-        )
-        for file in changes.files
-    )
+    return tuple(FileReport.of(file, reasons.get(file.path)) for file in changes.files)
 
 
 def _notes(passes: Sequence[PassReport]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reviewer.core.answer import Judgement
 from reviewer.core.change import ChangedFile, ChangeSet, Line, Side
 from reviewer.core.finding import Disposition, Finding, Severity
+from reviewer.core.number import number
 from reviewer.core.plan import ContextBudget, Item, Unit, show, unit_id
 from reviewer.core.view import around_hunks, close_up, cut_hunks, view_tokens
 from reviewer.prompts.render import Prompter
@@ -55,8 +56,8 @@ class Verifier:
                 return judged + waiting, got
             verdicts, _record = got
             missed = []
-            for number, finding in enumerate(waiting, 1):
-                judgement = verdicts.get(f"F{number}")
+            for place, finding in enumerate(waiting, 1):
+                judgement = verdicts.get(f"F{place}")
                 if judgement is None:
                     missed.append(finding)
                 else:
@@ -64,7 +65,7 @@ class Verifier:
             waiting = missed
             if not waiting:
                 return judged, None
-        message = f"The verify pass left out {len(waiting)} findings on {waiting[0].anchor.path}."
+        message = f"The verify pass left out {number(len(waiting), 'finding')} on {waiting[0].anchor.path}."
         return judged + waiting, Failed("answer", message, "Run it again.", (waiting[0].anchor.path,))
 
     def _unit(self, findings: Sequence[Finding]) -> Unit:
@@ -105,11 +106,11 @@ def _shown(file: ChangedFile, findings: Sequence[Finding], room: int, context: i
 
 
 def _shows(item: Item, findings: Sequence[Finding]) -> bool:
-    seen = {(side, number) for line in item.lines() if isinstance(line, Line) for side, number in _numbers(line)}
+    seen = {place for line in item.lines() if isinstance(line, Line) for place in _places(line)}
     return all((finding.anchor.side, finding.anchor.start_line) in seen for finding in findings)
 
 
-def _numbers(line: Line) -> tuple[tuple[Side, int | None], ...]:
+def _places(line: Line) -> tuple[tuple[Side, int | None], ...]:
     return (("LEFT", line.old),) if line.mark == "-" else (("RIGHT", line.new),)
 
 
@@ -118,10 +119,10 @@ def _closer(file: ChangedFile, findings: Sequence[Finding], width: int, *, besid
     wanted: set[tuple[Side, int | None]] = set()
     for place in (finding.anchor for finding in findings):
         last = min(place.end_line, place.start_line + 2 * width)
-        wanted.update((place.side, number) for number in range(place.start_line, last + 1))
+        wanted.update((place.side, at) for at in range(place.start_line, last + 1))
     if beside:
-        wanted.update(number for line in file.lines() for number in _numbers(line))
-    hunks = close_up(file, lambda line: not wanted.isdisjoint(_numbers(line)), width)
+        wanted.update(at for line in file.lines() for at in _places(line))
+    hunks = close_up(file, lambda line: not wanted.isdisjoint(_places(line)), width)
     hunks = hunks or next(iter(cut_hunks(file.hunks, room)), ())
     return Item(file, hunks, False, view_tokens(tuple(around_hunks(file, hunks, 0))))
 

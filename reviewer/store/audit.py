@@ -5,8 +5,9 @@
         audit = state.audits.unfinished() or state.audits.start(document, now)
         state.requests.plan(audit.id, planned, carry_over=True, now=now)
 
-Five parts: `audits` (one row each), `requests` (questions and units), `intents` (batches meant and made), `results`
-(the ledger of every attempt), `figures`. A crash at any point leaves it whole: each transition is one transaction.
+Six parts: `audits` (one row each), `requests` (questions and units), `priming` (which of them go ahead), `intents`
+(batches meant and made), `results` (the ledger of every attempt), `figures`. A crash at any point leaves it whole: each
+transition is one transaction.
 """
 
 import json
@@ -24,6 +25,7 @@ from reviewer.store.audit_figures import Figures
 from reviewer.store.audit_ids import new_audit_id
 from reviewer.store.audit_intents import Intents
 from reviewer.store.audit_packing import read_time, write_time
+from reviewer.store.audit_priming import Priming
 from reviewer.store.audit_requests import Requests
 from reviewer.store.audit_results import Results
 from reviewer.store.audit_schema import AUDITS, BATCHES, BODIES, FRAMES, INTENTS, REQUESTS, RESULTS, UNITS
@@ -48,6 +50,7 @@ class AuditState:
         self._engine = engine
         self.audits = Audits(engine)
         self.requests = Requests(engine)
+        self.priming = Priming(engine)
         self.intents = Intents(engine)
         self.results = Results(engine)
         self.figures = Figures(engine)

@@ -1,7 +1,8 @@
 """The database that holds the audit's state: opened, brought to the current schema, kept to one run at a time."""
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,9 @@ def spare_memory(engine: Engine) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_IN_ORDER}")
             connection.exec_driver_sql("PRAGMA shrink_memory")
+        # glibc keeps what was freed between things in use; other C libraries have no such call, and no such need.
+        with suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _begin(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from reviewer.store.audit_database import upsert
 from reviewer.store.audit_packing import read_time, write_time
-from reviewer.store.audit_requests import PAGE, pages
+from reviewer.store.audit_pages import by_number, pages
 from reviewer.store.audit_schema import BATCHES, INTENTS, REQUESTS
 from reviewer.store.audit_values import Batch, BatchState, Intent
 
@@ -63,27 +63,12 @@ class Intents:
         with self._engine.begin() as connection:
             return [_intent(row) for row in connection.execute(query)]
 
-    def get(self, intent: str) -> Intent:
-        """One intent; KeyError where there is none."""
-        with self._engine.begin() as connection:
-            row = connection.execute(select(INTENTS).where(INTENTS.c.id == intent)).one_or_none()
-        if row is None:
-            raise KeyError(intent)
-        return _intent(row)
-
     def outstanding(self, intent: str) -> Iterator[tuple[str, int]]:
         """Identity and attempt of every request sent with it whose end is not known."""
-        last = 0
-        while True:
-            table = REQUESTS.c
-            mine = table.intent == intent, table.state == "submitted", table.number > last
-            query = select(table.number, table.identity, table.attempt).where(*mine).order_by(table.number)
-            with self._engine.begin() as connection:
-                rows = connection.execute(query.limit(PAGE)).all()
-            yield from ((row.identity, row.attempt) for row in rows)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].number
+        table = REQUESTS.c
+        query = select(table.number, table.identity, table.attempt)
+        mine = query.where(table.intent == intent, table.state == "submitted")
+        return ((row.identity, row.attempt) for row in by_number(self._engine, mine, table.number))
 
     def batches(self, audit: str | None = None, states: Collection[BatchState] = ()) -> list[Batch]:
         """Batches, oldest first."""

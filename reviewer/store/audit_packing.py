@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sys import intern
 from typing import Any, Literal
 
+from reviewer.core.pricing import LONG_PROMPT
 from reviewer.core.request import (
     Answered,
     Block,
@@ -127,23 +128,27 @@ def pack_reply(reply: Reply) -> dict[str, Any]:
         "request_id": call.request_id,
         "lane": call.lane,
         **{name: getattr(call.usage, name) for name in USAGE_COLUMNS},
+        "large": call.longest_prompt > LONG_PROMPT,
     }
 
 
 def unpack_call(row: Mapping[str, Any], *, carried: bool = False) -> Call:
     """The call of a result's row; a `carried` one costs nothing, as it was paid for by an earlier audit."""
     lane: Literal["sync", "batch"] = "batch" if row["lane"] == "batch" else "sync"
+    usage = Usage() if carried else Usage(*(row[name] for name in USAGE_COLUMNS))
+    short_ones = usage.total_input > LONG_PROMPT and not row["large"]
     return Call(
         # A night has a hundred thousand calls, and their books are kept in memory; these texts are few.
         model=intern(row["model"]),
         lane=lane,
-        usage=Usage() if carried else Usage(*(row[name] for name in USAGE_COLUMNS)),
+        usage=usage,
         attempts=0 if carried else row["attempt"],
         request_id=row["request_id"],
         message_id=row["message_id"],
         custom_id=row["custom_id"],
         batch_id=intern(row["batch_id"]),
         memo=carried,
+        prompt=LONG_PROMPT if short_ones else 0,  # at most
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from reviewer.store.audit_database import upsert
 from reviewer.store.audit_packing import SHORT, pack, squeeze, ttl_of, write_time
 from reviewer.store.audit_schema import BODIES, FRAMES, REQUESTS, RESULTS, UNITS
-from reviewer.store.audit_values import PlanCounts, Planned
+from reviewer.store.audit_values import PRIMED, PlanCounts, Planned
 
 _PLAN, _PLAN_TOKENS = 5000, 4_000_000
 """Units planned in one transaction, and the tokens of their questions that are then in memory."""
@@ -107,7 +107,7 @@ class PlanPage:
             "round": item.round,
             "model": request.model,
             "prefix": request.prefix,
-            "ttl": ttl_of(request),
+            "ttl": PRIMED if item.primed else ttl_of(request),
             "state": "planned" if answer is None else "answered",
             "attempt": 1,
             "last": "",

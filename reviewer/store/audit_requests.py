@@ -3,9 +3,8 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from sys import intern
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Engine, Row, func, select, update
 
@@ -20,6 +19,7 @@ from reviewer.store.audit_packing import (
     unpack_reply,
     unsqueeze,
 )
+from reviewer.store.audit_pages import PAGE, by_number, pages
 from reviewer.store.audit_planned import PlanPage, plan_pages
 from reviewer.store.audit_schema import BODIES, FRAMES, REQUESTS, RESULTS, UNITS
 from reviewer.store.audit_values import (
@@ -33,17 +33,6 @@ from reviewer.store.audit_values import (
     UnitRecord,
     Waiting,
 )
-
-PAGE = 500
-"""Rows in memory at a time, and in one transaction."""
-T = TypeVar("T")
-
-
-def pages(items: Iterable[T], size: int = PAGE) -> Iterator[list[T]]:
-    """The items, so many at a time."""
-    rest = iter(items)
-    while page := list(islice(rest, size)):
-        yield page
 
 
 class Requests:
@@ -68,14 +57,21 @@ class Requests:
         return total
 
     def pending(
-        self, audit: str, *, round: str | None = None, only: Collection[str] | None = None
+        self,
+        audit: str,
+        *,
+        round: str | None = None,
+        only: Collection[str] | None = None,
+        held: Collection[str] = (),
     ) -> Iterator[Pending]:
         """What waits to be sent, by model and then by prefix, so that equal prefixes stand together.
 
-        `only` names identities: the sample, or what a budget lets go.
+        `only` names identities: the sample, or what a budget lets go. `held` names prefixes to be passed over.
         """
         table = REQUESTS.c
         wanted: list[ColumnElement[bool]] = [table.audit == audit, table.state == "planned"]
+        if held:
+            wanted.append(table.prefix.not_in(held))
         if round is not None:
             wanted.append(table.round == round)
         order = table.model, table.prefix, table.number
@@ -96,13 +92,7 @@ class Requests:
             wanted.append(UNITS.c.round == round)
         if states:
             wanted.append(REQUESTS.c.state.in_(states))
-        last = 0
-        while True:
-            rows = self._read(_UNITS.where(*wanted, UNITS.c.number > last).order_by(UNITS.c.number).limit(PAGE))
-            yield from (self._to_unit(row) for row in rows)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].unit_number
+        return map(self._to_unit, by_number(self._engine, _UNITS.where(*wanted), UNITS.c.number))
 
     def named(self, audit: str, round: str, units: Collection[str]) -> Iterator[UnitRecord]:
         """The units of these names that are answered, in the order they were planned."""
@@ -118,27 +108,15 @@ class Requests:
         wanted: list[ColumnElement[bool]] = [UNITS.c.audit == audit]
         if units is not None:
             wanted.append(UNITS.c.unit.in_(units))
-        last = 0
-        while True:
-            rows = self._read(_CALLS.where(*wanted, UNITS.c.number > last).order_by(UNITS.c.number).limit(PAGE))
-            yield from map(_to_call, rows)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].unit_number
+        return map(_to_call, by_number(self._engine, _CALLS.where(*wanted), UNITS.c.number))
 
     def payloads(self, audit: str, round: str) -> Iterator[UnitPayload]:
         """Every unit of a round in whatever state, in the order they were planned; questions are not read."""
         columns = UNITS.c.number, UNITS.c.unit, UNITS.c.repository, UNITS.c.payload, REQUESTS.c.carried
         query = select(*columns).join(REQUESTS, REQUESTS.c.number == UNITS.c.request)
-        last = 0
-        while True:
-            mine = UNITS.c.audit == audit, UNITS.c.round == round, UNITS.c.number > last
-            rows = self._read(query.where(*mine).order_by(UNITS.c.number).limit(PAGE))
-            for row in rows:
-                yield UnitPayload(row.unit, row.repository, unsqueeze(row.payload), row.carried)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].number
+        mine = query.where(UNITS.c.audit == audit, UNITS.c.round == round)
+        for row in by_number(self._engine, mine, UNITS.c.number):
+            yield UnitPayload(row.unit, row.repository, unsqueeze(row.payload), row.carried)
 
     def counts(self, audit: str) -> Mapping[str, Mapping[RequestState, int]]:
         """By round, how many questions are in each state."""
@@ -147,12 +125,6 @@ class Requests:
         for name, state, number in map(tuple, self._read(query.group_by(REQUESTS.c.round, REQUESTS.c.state))):
             counted.setdefault(name, {})[state] = number
         return counted
-
-    def reasons(self, audit: str, state: RequestState) -> list[tuple[str, int]]:
-        """Why questions are in a state (`failed`, `given-up`, `left-out`), the most frequent reason first."""
-        mine = REQUESTS.c.audit == audit, REQUESTS.c.state == state
-        counted = select(REQUESTS.c.reason, func.count()).where(*mine).group_by(REQUESTS.c.reason)
-        return [(row.reason, row.count_1) for row in self._read(counted.order_by(func.count().desc()))]
 
     def find(self, audit: str, shorts: Collection[str]) -> dict[str, Pending]:
         """The questions that custom ids name, by the part of the identity that they hold, in whatever state."""
@@ -264,7 +236,7 @@ _ANSWERED = (
     RESULTS.c.model.label("answered_by"),
     RESULTS.c.sent_at,
     RESULTS.c.ended_at,
-    *(RESULTS.c[name] for name in (*USAGE_COLUMNS, "batch_id", "custom_id", "lane", "asked")),
+    *(RESULTS.c[name] for name in (*USAGE_COLUMNS, "large", "batch_id", "custom_id", "lane", "asked")),
     *(RESULTS.c[name] for name in ("message_id", "request_id")),
 )
 _UNITS = (

@@ -11,12 +11,10 @@ from sqlalchemy.engine import Connection
 from reviewer.store.audit_database import upsert
 from reviewer.store.audit_ids import sync_intent, write_custom_id
 from reviewer.store.audit_packing import SHORT, pack_reply, read_time, unpack_call, write_time
-from reviewer.store.audit_requests import PAGE
+from reviewer.store.audit_pages import by_number
 from reviewer.store.audit_schema import REQUESTS, RESULTS
 from reviewer.store.audit_values import MAX_ATTEMPTS, Arrival, Kept, Outcome, ResultRecord, Source
 
-LARGE = 100_000
-"""Tokens of a prompt above which some models have a second price."""
 _BOOKED = [column for column in RESULTS.c if column.name != "text"]
 _FINAL: dict[Outcome, str] = {"request-error": "failed", "refused": "given-up"}
 """Ends that another attempt would not better."""
@@ -61,17 +59,10 @@ class Results:
 
     def of(self, audit: str, outcomes: Collection[Outcome] = ()) -> Iterator[ResultRecord]:
         """Every attempt that this audit paid for or lost, in the order they were kept."""
-        last = 0
-        while True:
-            query = select(*_BOOKED).where(RESULTS.c.audit == audit, RESULTS.c.number > last)
-            if outcomes:
-                query = query.where(RESULTS.c.outcome.in_(outcomes))
-            with self._engine.begin() as connection:
-                rows = connection.execute(query.order_by(RESULTS.c.number).limit(PAGE)).all()
-            yield from (_record(row) for row in rows)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1].number
+        query = select(*_BOOKED).where(RESULTS.c.audit == audit)
+        if outcomes:
+            query = query.where(RESULTS.c.outcome.in_(outcomes))
+        return map(_record, by_number(self._engine, query, RESULTS.c.number))
 
 
 class _Changes:
@@ -144,7 +135,6 @@ def _row(audit: str, arrival: Arrival, request: Row[Any], now: datetime) -> dict
         "asked": request.model,
         "prefix": request.prefix,
         "ttl": request.ttl,
-        "large": call.usage.total_input > LARGE,
         "sent_at": write_time(arrival.sent_at),
         "ended_at": write_time(arrival.ended_at),
         "used_at": write_time(now),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from reviewer.core.caching import Way
 from reviewer.core.request import Call, Kind, Reply, Request, Usage
 
 MAX_ATTEMPTS = 3
@@ -20,6 +21,9 @@ Outcome = Literal[
     "answered", "unusable", "truncated", "refused", "request-error", "errored", "expired", "canceled", "missing"
 ]
 """Of one attempt; `missing`: the batch has ended and its results do not name the request, or are gone."""
+PRIMED: Way = "1h primed"
+PRIMER = "1h primer"
+"""Of a request's `ttl`: it waits for the one of its prefix that goes ahead; it is that one."""
 IntentState = Literal["intended", "doubtful", "created", "void"]
 BatchState = Literal["open", "collected", "lost", "foreign", "unread"]
 """`foreign`: its custom ids are not ours; `unread`: not known yet whether they are, see `reviewer.audit.recovery`."""
@@ -44,6 +48,7 @@ class Planned:
 
     `unit` is unique within the audit and the same whenever it is planned again. Units with equal questions share one
     request. `payload` is the driver's own record of the unit (what it takes to read the answer), kept compressed.
+    `primed`: its prefix is written to the cache by one request that goes ahead.
     """
 
     unit: str
@@ -51,6 +56,7 @@ class Planned:
     repository: str
     request: Request
     payload: bytes = b""
+    primed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,16 @@ class Pending:
     attempt: int
     last: str
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class PrimedPrefix:
+    """A prefix with `waiting` requests; `out`: one goes ahead and its batch has not ended; `ended`: one has gone."""
+
+    prefix: str
+    waiting: int
+    out: bool
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +193,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One attempt's end, ready to be kept. `reason` is for people; `detail` is its kind, as the API or the judge says.
+    """One attempt's end, ready to be kept. `reason` is for people.
 
     `identity` may be its first 20 digits, which is what a custom id holds.
     """
@@ -239,7 +255,10 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class CacheUse:
-    """How often a marked prefix was read rather than written: hit rate h = read / (read + written), in tokens."""
+    """How often a marked prefix was read rather than written: hit rate h = read / (read + written), in tokens.
+
+    `ttl` tells how it was sent: `5m`, `1h`, `1h primed` or, for those that went ahead, `1h primer`.
+    """
 
     lane: Literal["sync", "batch"]
     model: str

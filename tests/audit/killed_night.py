@@ -12,12 +12,13 @@ from tests.audit.killed import arm
 from tests.simulator.test_wire_cache import Clock
 
 
-def document(folder: str, commit: str) -> AuditDocument:
+def document(folder: str, commit: str, sla: str = "30h") -> AuditDocument:
     """The audit of one repository."""
-    return AuditDocument("anthropic", (Audited("octo/shop", folder, commit),), Settings(), True, "")
+    settings = Settings.model_validate({"audit": {"sla": sla}})
+    return AuditDocument("anthropic", (Audited("octo/shop", folder, commit),), settings, True, "")
 
 
-def main(url: str, where: str, folder: str, commit: str, point: str) -> None:
+def main(url: str, where: str, folder: str, commit: str, point: str, sla: str = "30h") -> None:
     """Audit until the kill."""
     clock = Clock(start=datetime(2026, 11, 21, tzinfo=UTC))
     state = AuditState.open(where, clock.now())
@@ -27,11 +28,11 @@ def main(url: str, where: str, folder: str, commit: str, point: str) -> None:
         part, method = name.split(".")
         parts = {"api": driver.api, "state": state}
         arm(parts.get(part) or getattr(state, part), method, when, int(number))
-        audit = driver.start(document(str(Path(folder)), commit))
+        audit = driver.start(document(str(Path(folder)), commit, sla))
         until = time.monotonic() + 30
         while time.monotonic() < until:
             driver.go_on(audit.id)
             if state.audits.get(audit.id).stage == "report":
-                driver.finish(state.audits.get(audit.id), "complete", document(folder, commit))
+                driver.finish(state.audits.get(audit.id), "complete", document(folder, commit, sla))
                 return
             time.sleep(0.01)

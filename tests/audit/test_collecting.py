@@ -62,9 +62,8 @@ def test_a_request_error_is_not_sent_again_and_says_what_to_mend(tmp_path: Path)
         run.submit()
         assert run.collect_all().kept == Kept(answered=2, failed=1)
         assert run.submit().requests == 0
-        [(reason, count)] = run.state.requests.reasons(run.audit, "failed")
-        assert count == 1
-        assert reason.startswith("The API refused the request (invalid_request_error: max_tokens: 9 > 8). Mend")
+        [failed] = run.state.requests.units(run.audit, states=["failed"])
+        assert failed.reason.startswith("The API refused the request (invalid_request_error: max_tokens: 9 > 8). Mend")
         assert run.state.requests.reopen(run.audit, [run.units()["b.py"].identity]) == 1
         assert run.submit().requests == 1
 

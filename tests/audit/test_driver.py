@@ -11,8 +11,9 @@ from reviewer.audit.sampling import choose_sample, sample_size
 from reviewer.errors import EngineError
 from reviewer.simulator import Answer, Fault
 from reviewer.store.audit_values import Waiting
-from tests.audit.whole_night import Auditor, Night, blocks, found, module, night, on
+from tests.audit.whole_night import Auditor, Night, blocks, found, kind_of, module, night, on
 from tests.forge.local_repository import Repository
+from tests.simulator.test_wire_cache import Clock
 
 FILES = {f"shop/part{n % 2}/m{n:02}.py": module(f"n{n:02}") for n in range(20)}
 FILES["shop/part0/m00.py"] = module("n00", misuses="shop/part1/m01.py")
@@ -111,6 +112,19 @@ def test_after_three_attempts_the_file_is_named_and_the_audit_incomplete(tmp_pat
     assert unread == [path for path in sorted(FILES) if path.startswith("shop/part0")]
     assert any("expired before the request was processed" in why for why in report.verdict.incomplete_because)
     assert {one.attempts for one in report.passes if one.outcome.startswith("expired")} == {1, 2, 3}
+
+
+def test_one_of_each_that_was_missed_is_told_in_the_singular(tmp_path: Path, shop: Repository) -> None:
+    def outcome(custom_id: str, params: dict[str, Any]) -> Fault | None:
+        return Fault("expired") if kind_of(params) != "files" else None
+
+    shop.commit({"a.py": module("a"), "b.py": module("b", bug=False)})
+    with night(tmp_path, item_outcome=outcome) as made:
+        report = audited(made, shop)
+
+    told = [why.partition(":")[0] for why in report.verdict.incomplete_because]
+    assert told == ["1 group of files not compared", "1 finding was not verified"]
+    assert "1 finding is not verified." in report.notes
 
 
 def test_items_that_a_pack_passed_over_are_asked_about_alone(tmp_path: Path, shop: Repository) -> None:
@@ -262,3 +276,18 @@ def test_when_the_state_is_lost_the_batches_are_found_again(tmp_path: Path, shop
     assert "what it had asked synchronously is not counted" in " ".join(each.report.notes)
     # The sample's answer was in the state alone; with the batches found, its question needs no second sample.
     assert (len(made.asked), made.calls("messages")) == (sent + 1, 1)
+
+
+def test_nothing_is_looked_at_before_the_api_takes_requests_again(tmp_path: Path, shop: Repository) -> None:
+    busy = [Fault("status", status=429, type="rate_limit_error", retry_after=90)]
+
+    def faults(_: int, endpoint: str, body: dict[str, Any]) -> Fault | None:
+        return busy[0] if busy and endpoint == "batches.create" else None
+
+    with night(tmp_path, faults=faults, clock=Clock()) as made:
+        made.repositories = [("octo/shop", shop)]
+        audit = made.driver.start(made.document()).id
+        refused = made.driver.go_on(audit)
+        assert made.driver.look_again(audit, refused, 0.0) == 90.0
+        busy.clear()
+        assert made.driver.look_again(audit, made.driver.go_on(audit), 0.0) == 5.0

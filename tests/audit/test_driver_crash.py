@@ -2,12 +2,15 @@
 
 import multiprocessing
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from reviewer.store.audit import AuditState
 from reviewer.store.audit_values import Audit
 from tests.audit.killed_night import document, main
+from tests.audit.measured import measured
 from tests.audit.whole_night import Auditor, Night, found, module, night, on
 from tests.forge.local_repository import Repository
 from tests.simulator.test_wire_cache import Clock
@@ -37,6 +40,22 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["__main__", "anthropic", "tests.audit.killed_night"])
 
 
+PRIMING = [
+    "priming.send_ahead:before:1",
+    "priming.send_ahead:after:1",  # it is written down which request goes ahead
+    "intents.intend:after:1",
+    "api.create:before:1",
+    "api.create:after:1",
+    "intents.created:after:1",  # one has gone ahead, the others wait
+    "results.keep:after:2",  # its answer is there
+    "intents.close:after:1",
+    "intents.intend:after:2",
+    "api.create:before:2",
+    "api.create:after:2",
+]
+APART = {f"part{n:02}/m.py": module(f"n{n}") for n in range(8)}
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     made = Repository(tmp_path_factory.mktemp("crash") / "shop")
@@ -44,17 +63,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return made
 
 
-def kill_at(point: str, made: Night, where: Path, shop: Repository) -> None:
-    arguments = (made.simulator.base_url, str(where), str(shop.folder), shop.git("rev-parse", "main"), point)
+def kill_at(point: str, made: Night, where: Path, shop: Repository, sla: str = "30h") -> None:
+    arguments = (made.simulator.base_url, str(where), str(shop.folder), shop.git("rev-parse", "main"), point, sla)
     doomed = PROCESSES.Process(target=main, args=arguments)
     doomed.start()
     doomed.join(60)
     assert doomed.exitcode == -signal.SIGKILL, f"{point} was never reached"
 
 
-def next_run(made: Night, shop: Repository) -> Audit:
+def next_run(made: Night, shop: Repository, sla: str = "30h") -> Audit:
     """What `submit` and `collect` do: go on with the unfinished audit, or begin one."""
-    fresh = document(str(shop.folder), shop.git("rev-parse", "main"))
+    fresh = document(str(shop.folder), shop.git("rev-parse", "main"), sla)
     audit = made.state.audits.unfinished() or made.driver.start(fresh)
     return made.to_the_end(audit.id)
 
@@ -72,3 +91,25 @@ def test_the_next_run_goes_on_and_buys_nothing_twice(tmp_path: Path, shop: Repos
     assert len(found(each.report)) == 8
     asked = {one.prompt_sha256 for one in each.report.passes}
     assert (bought, each.report.cost.usd) == (len(asked), made.billed)
+
+
+@pytest.mark.parametrize("point", PRIMING)
+def test_a_night_killed_around_its_priming_goes_on_and_buys_nothing_twice(tmp_path: Path, point: str) -> None:
+    shop, clock, where = Repository(tmp_path / "shop"), Clock(), tmp_path / "killed.db"
+    shop.commit(APART)
+    state = AuditState.open(str(where), clock.now())
+    measured(state, clock.now() - timedelta(days=1), m5=0, h1=0, h1_primed=98)
+    state.close()
+    with night(tmp_path, clock=clock) as made:
+        kill_at(point, made, where, shop, "72h")
+        clock.seconds += 900
+        with on(made.simulator, where, clock=clock) as after:
+            [each] = after.finish(next_run(after, shop, "72h"))
+            known = after.state.figures.cache_use()
+        bought = sum(row.requests for lanes in made.simulator.billed.values() for row in lanes.values())
+
+    assert len(found(each.report)) == 8
+    assert (bought, each.report.cost.usd) == (len({one.prompt_sha256 for one in each.report.passes}), made.billed)
+    used = {use.ttl: use for use in known if use.lane == "batch" and use.requests < 50}
+    assert (used["1h primer"].requests, used["1h primed"].requests) == (1, 6)
+    assert used["1h primed"].read == 6 * used["1h primer"].written > 0

@@ -16,7 +16,7 @@ from reviewer.core.audit_report import Known, Standing
 from reviewer.core.audit_trend import KEPT_RUNS, RunFigures, below, together
 from reviewer.core.finding import Severity
 from reviewer.store.audit import KEPT_FOR, AuditState
-from tests.audit.test_commands import FILES, commands, shop
+from tests.audit.commands import FILES, commands, shop
 from tests.audit.whole_night import module
 from tests.forge.local_repository import Repository
 from tests.publish.conftest import finding
@@ -59,7 +59,7 @@ def test_the_link_is_relative_to_the_report(records, report, link):
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """`run` looks again at once, not after five seconds."""
-    monkeypatch.setattr(_Session, "_pause", lambda session, audit: 0.02)
+    monkeypatch.setattr(_Session, "_pause", lambda *_: 0.02)
 
 
 @pytest.mark.usefixtures("no_pauses")

@@ -11,7 +11,7 @@ import pytest
 
 from reviewer.simulator import Fault
 from tests import warm
-from tests.audit.test_commands import Command, commands
+from tests.audit.commands import Command, commands
 from tests.audit.whole_night import module
 from tests.commands.runner import parse_outputs
 from tests.forge.local_repository import Repository

@@ -227,7 +227,7 @@ def test_several_candidates_are_told_apart_once_they_have_ended(tmp_path: Path) 
         run.plan("a.py")
         run.submit()
         say_hello(run)
-        assert "Of 2 batches of 1 requests" in run.submit().blocked
+        assert "Of 2 batches of 1 request," in run.submit().blocked
         clock.seconds += 11 * MINUTE
         run.collect_all()
         assert run.units()["a.py"].state == "answered"

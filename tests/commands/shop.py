@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reviewer.commands import pr
-from reviewer.forge.github import GitHub
+from reviewer.forge import access
+from reviewer.forge.client import Client
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.known_answers import Change
 
@@ -65,7 +65,7 @@ def job(change: Change, folder: Path, hub: Mapping[str, Any] | None = None, **pu
     """A job for a change. In this process no time goes by between writes or before a further try."""
     folder.mkdir(exist_ok=True)
     with FakeGitHub(**(hub or {})) as fake, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pr, "GitHub", partial(GitHub, write_gap=0.0, sleep=lambda seconds: None))
+        patch.setattr(access, "Client", partial(Client, write_gap=0.0, sleep=lambda seconds: None))
         given = {"number": NUMBER, "title": "A change", "author": "mona", **pull}
         made = fake.repository("octo/shop").pull_request(
             git_dir=change.folder, base_sha=change.base, head_sha=change.head, **given

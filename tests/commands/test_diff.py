@@ -35,7 +35,7 @@ def test_a_dry_run_writes_the_page_that_was_asked_for(reviewer: Runner, small: C
     ran = reviewer(*diff_arguments(small), "--dry-run", "--html", str(page), "--sarif", str(sarif))
 
     assert ran.code == 0
-    assert "Plan only: nothing was sent to a model, so there is no review." in page.read_text("utf-8")
+    assert "Nothing was sent to a model, so there is no review." in page.read_text("utf-8")
     assert not sarif.exists()  # code scanning would close its alerts
 
 
@@ -47,6 +47,23 @@ def test_a_report_that_cannot_be_written_takes_no_other_with_it(reviewer: Runner
     assert "The report could not be written to" in ran.err
     assert "14 findings at or above high must be looked at" in ran.out
     assert all(bug.path in ran.summary for bug in small.planted)
+
+
+def test_a_summary_that_cannot_be_written_takes_no_outputs_with_it(reviewer: Runner, small: Change) -> None:
+    with simulated(Behaviour(brain=KnownAnswers(small.planted))) as (_, env):
+        ran = reviewer(*diff_arguments(small), **env, GITHUB_STEP_SUMMARY=str(reviewer.folder / "none" / "summary"))
+
+    assert ran.code == 2
+    assert "The job summary could not be written to" in ran.err
+    assert (ran.outputs["verdict"], ran.outputs["findings"], ran.outputs["blocking"]) == ("findings", "14", "14")
+    assert float(ran.outputs["cost-usd"]) == float(ran.report["cost"]["usd"]) > 0
+
+
+def test_a_mistyped_variable_is_told(reviewer: Runner, small: Change) -> None:
+    ran = reviewer(*diff_arguments(small), "--dry-run", REVIEWER_FAIL_ONN="low", REVIEWER_FAIL_ON="low")
+
+    told = "the variable REVIEWER_FAIL_ONN is none of Reviewer's settings, so it has no effect. Did you mean"
+    assert (ran.code, ran.err.count(told)) == (0, 1)
 
 
 def test_outputs_and_summary_of_the_job_are_written(reviewer: Runner, small: Change) -> None:
@@ -107,6 +124,17 @@ def test_huge_file_is_reviewed_in_chunks(reviewer: Runner, tmp_path: Path) -> No
     assert {made["files"][0] for made in ran.passes("chunk")} == {"shop/huge.py"}
     assert ran.found == change.real
     assert ran.report["coverage"]["files_reviewed"] == 15
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_an_empty_diff_passes_and_is_called_empty(reviewer: Runner, more: list[str]) -> None:
+    ran = reviewer("diff", "--diff-file", "-", "--engine", "offline", *more, stdin=b"")
+
+    assert (ran.code, ran.report["coverage"]["files_total"]) == (0, 0)
+    assert "The diff is empty: nothing was reviewed. A `git diff` that failed leaves the same" in " ".join(
+        ran.out.split()
+    )
+    assert ran.report["notes"][0].startswith("The diff is empty: nothing was reviewed.")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -115,6 +117,29 @@ def test_in_a_merge_group(reviewer: Runner, tmp_path: Path, kind: str) -> None:
 
     assert "The run was interrupted" in ran.because
     assert [file["reviewed"] for file in ran.report["files"]].count(False) == (1 if kind == "review" else 0)
+
+
+EARLY = """
+import os, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), int(sys.argv[2]))
+
+sys.meta_path.insert(0, Interrupting())
+from reviewer.cli import main
+main(["diff", "--diff-file", "-"])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["reviewer.publish.streams", "typer", "reviewer.commands.app"])
+def test_while_the_program_is_loaded(module: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", EARLY, module, str(int(number))]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (130, "reviewer: interrupted; nothing more was sent or posted.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviewer.config.loading import SECTIONS, known_keys, load, section_keys, show, variable
+from reviewer.config.loading import SECTIONS, known_keys, load, section_keys, show, unknown_variables, variable
 from reviewer.config.settings import Settings
 from reviewer.errors import ConfigError, ExitCode
 
@@ -307,3 +307,18 @@ def test_show_prints_each_value_with_its_origin():
         row = found[key][1]
         assert row.split("  ", 1)[1].strip().startswith(value)
         assert row.endswith(f"  {origin}")
+
+
+def test_variables_that_set_nothing_are_known_with_the_nearest_that_does():
+    env = {variable(key): "x" for key in ALL_KEYS} | {
+        "REVIEWER_FAIL_ONN": "low",
+        "REVIEWER_AUDIT_STATES": "x",
+        "REVIEWER_SLACK_CHANNEL": "#dev",
+        "REVIEWER_DEADLIN": " ",
+        "FAIL_ON": "low",
+    }
+    assert unknown_variables(env) == {
+        "REVIEWER_AUDIT_STATES": "REVIEWER_AUDIT_STATE",
+        "REVIEWER_FAIL_ONN": "REVIEWER_FAIL_ON",
+        "REVIEWER_SLACK_CHANNEL": "",
+    }

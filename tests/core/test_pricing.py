@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviewer.core.pricing import DEAREST, PRICES, Price, cost, cost_of, dollars, price_of, uncached_cost
+from reviewer.core.pricing import DEAREST, PRICES, Price, cost, cost_of, dollars, price_of, uncached
 from reviewer.core.request import Call, Usage
 
 TABLE = """
@@ -106,8 +106,14 @@ def test_a_call_costs_by_its_lane_and_nothing_from_the_memo(changes, usd):
     assert cost_of(Call("claude-sonnet-5-5", usage=Usage(1_000), **changes)) == Decimal(usd)
 
 
+@pytest.mark.parametrize(("prompt", "usd"), [(60_000, "0.0125"), (120_000, "0.0625"), (0, "0.0625")])
+def test_attempts_that_share_a_call_are_no_long_prompt_together(prompt, usd):
+    call = Call("claude-haiku-5-5", usage=Usage(120_000, 1_000), attempts=2, prompt=prompt)
+    assert cost_of(call) == Decimal(usd)
+
+
 def test_what_it_would_have_cost_without_the_cache():
-    assert uncached_cost(Usage(1_000, 10, 2_000, 3_000, 4_000), PRICES["claude-sonnet-5-5"]) == Decimal("0.0201")
+    assert cost(uncached(Usage(1_000, 10, 2_000, 3_000, 4_000)), PRICES["claude-sonnet-5-5"]) == Decimal("0.0201")
 
 
 @pytest.mark.parametrize(

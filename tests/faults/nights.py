@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reviewer.simulator import Behaviour, Simulator
-from tests.audit.test_commands import Command, Ran
+from tests.audit.commands import Command, Ran
 from tests.audit.whole_night import Auditor, module
 from tests.fakes.github import FakeGitHub, Issue, Repository
 from tests.fakes.github.faults import Script

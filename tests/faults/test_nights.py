@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewer.model.client import load_sdk
-from tests.audit.test_commands import Ran
+from tests.audit.commands import Ran
 from tests.faults.matrix import ACTED, NIGHTS, RECOVERED, Failure, Outcome, Row, Word
 from tests.faults.nights import LATER, SCENES, Nights, NightScene, nights
 from tests.faults.weather import FOR_EVER, no_waiting

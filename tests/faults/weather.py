@@ -19,8 +19,6 @@ import httpx2
 import pytest
 import requests
 
-from reviewer.commands import pr
-from reviewer.forge.github import GitHub
 from reviewer.simulator import Fault
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github import Fault as HubFault
@@ -176,18 +174,16 @@ def in_the_way(refused: Callable[[str, str, str], bool], patience: float | None 
 def no_waiting(clock: Clock, *, patience: float | None = None) -> Iterator[None]:
     """Waits move the clock; `patience` is how long clients wait for an answer, in real seconds."""
     from reviewer.commands import audit, reviewing
-    from reviewer.forge import client as forge
-    from reviewer.model import batches, client, counting
+    from reviewer.forge import access
+    from reviewer.model import client, counting
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (reviewing, audit):
             patch.setattr(module, "SystemClock", lambda: clock)
         hub = {"write_gap": 0.0, "sleep": clock.wait, "clock": clock}
-        patch.setattr(pr, "GitHub", partial(GitHub, **hub))
-        patch.setattr(forge, "Client", partial(forge.Client, **hub))
+        patch.setattr(access, "Client", partial(access.Client, **hub))
         if patience:
             patch.setattr(client, "REQUEST_TIMEOUT", patience)
-            patch.setattr(batches, "REQUEST_TIMEOUT", patience)
             patch.setattr(counting, "_SECONDS", patience)
         yield
 

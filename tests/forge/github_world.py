@@ -7,6 +7,7 @@ from typing import Any
 
 from reviewer.core.conversation import finding_marker, review_marker
 from reviewer.core.publication import InlineComment, ReviewDraft
+from reviewer.forge.client import Client
 from reviewer.forge.github import GitHub
 from tests.fakes.github import FakeGitHub
 from tests.forge.local_repository import Repository
@@ -35,7 +36,7 @@ class World:
 
     def github(self, **more: Any) -> GitHub:
         given = {"api_url": self.hub.api_url, "graphql_url": self.hub.graphql_url, "write_gap": 0.0, "timeout": 5}
-        return GitHub("ghs_fake", "octo/shop", sleep=self.sleeps.append, **{**given, **more})
+        return GitHub(Client("ghs_fake", "octo/shop", sleep=self.sleeps.append, **{**given, **more}))
 
     def push(self, head: Mapping[Any, Any]) -> None:
         self.head_sha = self.local.commit(head, parent=self.head_sha)

@@ -61,7 +61,6 @@ def test_pull_request_actions_are_read(tmp_path: Path, name: str, action: str) -
         fork=False,
         head_sha=HEAD,
         base_sha=BASE,
-        sender="grace",
         author="ada",
         target=name == "pull_request_target",
     )

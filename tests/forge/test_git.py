@@ -7,7 +7,7 @@ import pytest
 from reviewer.errors import InputError
 from reviewer.forge.git import Git
 from reviewer.forge.local import opening_title
-from tests.forge.local_repository import Repository, executable, git, link
+from tests.forge.local_repository import Repository, git, link
 
 
 @pytest.fixture
@@ -116,11 +116,6 @@ def test_reading_from_a_commit_that_is_not_here_says_so(repository):
         Git(repository.folder).read("0" * 40, ["a"])
 
 
-def test_lists_a_name_in_every_folder(repository):
-    sha = repository.commit({"x": b"", "b/x": b"", "b/c/x": b"", "b/xx": b"", "d/x/y": b""})
-    assert Git(repository.folder).list_names(sha, "x") == ("b/c/x", "b/x", "x")
-
-
 def test_bare_repositories_worktrees_subfolders_and_sha256(tmp_path):
     plain = Repository(tmp_path / "plain")
     base, head = plain.change({"f/a": b"1\n"}, {"f/a": b"2\n"})
@@ -134,38 +129,6 @@ def test_bare_repositories_worktrees_subfolders_and_sha256(tmp_path):
         ("a", "modified"),
         ("b", "added"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "same"),
-    [
-        (b"0\n" * 9 + b"1\n2\na\n", b"0\n" * 9 + b"1\n2\nb\n", True),  # nine lines further down
-        (b"1\n2\na\n", b"1\n2\n  b\n", False),
-        (b"1\n2\na\n", b"1\n2\nc\n", False),
-        (b"1\n2\na\n", b"1\n2\nb", False),
-    ],
-)
-def test_patch_ids_ignore_positions_but_not_white_space(tmp_path, old, new, same):
-    repository = Repository(tmp_path / "positions")
-    found = Git(repository.folder)
-    one = found.patch_id(*repository.change({"f": b"0\n1\n2\na\n"}, {"f": b"0\n1\n2\nb\n"}))
-    other = found.patch_id(*repository.change({"f": b"0\n" + old}, {"f": b"0\n" + new}))
-    assert (one == other) is same
-    assert len(one) == 40
-
-
-def test_patch_ids_tell_binaries_modes_and_nothing_apart(repository):
-    found = Git(repository.folder)
-    changes = [
-        ({"f": b"\0a"}, {"f": b"\0b"}),
-        ({"f": b"\0a"}, {"f": b"\0c"}),
-        ({"f": b"a"}, {"f": executable(b"a")}),
-        ({"f": executable(b"a")}, {"f": b"a"}),
-        ({"f": b"a"}, {"f": b"a"}),
-    ]
-    ids = [found.patch_id(*repository.change(*change)) for change in changes]
-    assert len(set(ids)) == len(ids)
-    assert ids[-1] == ""
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,6 @@ def test_no_configuration_runs_or_changes_what_is_seen(trapped, tmp_path):
     changes = local_change_set(repository.folder, base, head)
     local_policy(repository.folder, base)
     found = Git(repository.folder)
-    found.patch_id(base, head)
     found.read(head, ["a.py"])
     assert not (tmp_path / "sang").exists()
     (file,) = changes.files

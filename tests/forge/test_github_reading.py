@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from reviewer.core.change import ChangedFile
-from reviewer.errors import ForgeError
+from reviewer.errors import ForgeError, InputError
 from reviewer.forge.changes import CONTENT_LIMIT
+from reviewer.forge.policy import PolicyFiles
 from tests.fakes.github import FakeGitHub, Fault, Limits
 from tests.forge.github_world import NUMBER, numbered, world
-from tests.forge.local_repository import Repository, executable, submodule
+from tests.forge.local_repository import Repository, executable, link, submodule
 
 BASE: dict[Any, Any] = {
     "a.py": numbered(),
@@ -292,6 +293,53 @@ def test_policy_comes_from_the_contents_where_graphql_does_not_answer(tmp_path: 
         policy = place.github().policy(place.base_sha)
 
     assert (policy.config, policy.guidelines) == (None, {"REVIEW.md": "Be kind.\n"})
+
+
+@pytest.mark.parametrize("graphql", [True, False], ids=["GraphQL", "REST"])
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (".github/reviewer.yml", "fail-on: low\n".encode("utf-16")),
+        ("REVIEW.md", b"x" * 1_100_000),
+        (".gitattributes", b"\0"),
+    ],
+)
+def test_policy_that_github_does_not_show_is_not_taken_for_none(
+    tmp_path: Path, path: str, data: bytes, graphql: bool
+) -> None:
+    with world(tmp_path, {path: data, "a": b"a\n"}, {"a": b"b\n"}) as place:
+        if not graphql:
+            place.hub.fail(Fault.forbidden(path="/graphql", times=100))
+
+        with pytest.raises(InputError, match=f"^{path} of the base commit cannot be read, so its policy is not known"):
+            place.github().policy(place.base_sha)
+
+
+@pytest.mark.parametrize("graphql", [True, False], ids=["GraphQL", "REST"])
+def test_policy_may_be_a_link_and_is_never_a_folder_or_a_submodule(tmp_path: Path, graphql: bool) -> None:
+    base = {
+        "AGENTS.md": b"Agents.\n",
+        "CLAUDE.md": link(b"AGENTS.md"),
+        "REVIEW.md/x": b"x",
+        ".github/reviewer.yml": submodule("1"),
+    }
+    with world(tmp_path, base, {"a": b"b\n"}) as place:
+        if not graphql:
+            place.hub.fail(Fault.forbidden(path="/graphql", times=100))
+        policy = place.github().policy(place.base_sha)
+
+    assert policy == PolicyFiles(None, {"AGENTS.md": "Agents.\n", "CLAUDE.md": "Agents.\n"}, {})
+
+
+def test_policy_that_github_refuses_is_not_taken_for_none(tmp_path: Path) -> None:
+    with world(tmp_path, {"REVIEW.md": b"Be kind.\n"}, {"a": b"b\n"}) as place:
+        place.hub.fail(Fault.forbidden(path="/graphql", times=100))
+        place.hub.fail(
+            Fault("GET", "/repos/octo/shop/contents/REVIEW.md", times=9, status=451, body={"message": "Blocked"})
+        )
+
+        with pytest.raises(ForgeError, match=r"REVIEW\.md"):
+            place.github().policy(place.base_sha)
 
 
 def test_enterprise_server_is_read_at_its_own_addresses(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reviewer.core.audit_report import AUDIT_LABEL, IssueDraft, issue_marker
 from reviewer.core.publication import Publication
 from reviewer.forge.client import Client
-from reviewer.forge.issues import read_audit_issue, upsert_audit_issue
+from reviewer.forge.issues import upsert_audit_issue
 from tests.fakes.github import FakeGitHub, Fault
 
 MARKER = issue_marker("c0ffee" * 6 + "abcd")
@@ -151,11 +151,3 @@ def test_failures_are_outcomes(place, fault, outcome, said):
 def test_an_issue_without_a_marker_is_refused():
     with pytest.raises(ValueError, match="without its marker"):
         upsert_audit_issue(None, IssueDraft("T", "body", "open"))
-
-
-def test_the_issue_is_read_back(place):
-    assert read_audit_issue(place.client()) is None
-    place.upsert()
-    found = read_audit_issue(place.client())
-    assert (found.open, found.title, found.labelled) == (True, "Nightly audit", True)
-    assert found.body.endswith(MARKER)

@@ -2,6 +2,7 @@ import pytest
 
 from reviewer.core.attributes import parse_attributes
 from reviewer.core.change import ChangedFile
+from reviewer.errors import ConfigError, InputError
 from reviewer.forge.policy import PolicyFiles, cut_guideline, local_policy, mark
 from tests.forge.local_repository import Repository, link
 
@@ -47,6 +48,30 @@ def test_the_configuration_may_have_either_ending_or_be_a_link(repository, names
 def test_guidelines_at_the_root_are_read_through_links_too(repository):
     repository.commit({"AGENTS.md": b"Do.\n", "CLAUDE.md": link(b"AGENTS.md"), "REVIEW.md": link(b"loop"), "x": b""})
     assert local_policy(repository.folder, "main").guidelines == {"AGENTS.md": "Do.\n", "CLAUDE.md": "Do.\n"}
+
+
+@pytest.mark.parametrize(
+    "data", ["fail-on: low\n".encode("utf-16"), "fail-on: low # größer\n".encode("latin-1")], ids=["UTF-16", "Latin-1"]
+)
+def test_configuration_that_is_no_utf_8_is_refused_by_name(repository, data):
+    repository.commit({".github/reviewer.yml": data})
+    with pytest.raises(ConfigError, match=r"^.github/reviewer.yml of the base commit is no UTF-8 text. Save it"):
+        local_policy(repository.folder, "main")
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (".github/reviewer.yml", "fail-on: low\n".encode("utf-16-le")),
+        ("REVIEW.md", "Be kind.\n".encode("utf-16")),
+        (".gitattributes", b"\0"),
+        ("CLAUDE.md", b"x" * 4_000_001),
+    ],
+)
+def test_policy_that_is_there_and_cannot_be_read_is_not_taken_for_none(repository, path, data):
+    repository.commit({path: data})
+    with pytest.raises(InputError, match=f"^{path} of the base commit cannot be read, so its policy is not known"):
+        local_policy(repository.folder, "main")
 
 
 def test_a_long_guideline_is_cut_with_a_note():

@@ -21,7 +21,7 @@ from reviewer.errors import ConfigError, EventError, ExitCode, InputError, Revie
 from reviewer.forge.compare import compare
 from reviewer.forge.event import read_event
 from reviewer.guard import markdown, workflow
-from reviewer.guard.hidden import find_hidden, find_mixed_script, reveal
+from reviewer.guard.hidden import find_disguised, find_hidden, reveal
 from reviewer.guard.injection import find_injection
 from reviewer.guard.redaction import Redactor
 from reviewer.guard.secrets import find_secrets, mask
@@ -189,7 +189,7 @@ def linear(data: bytes) -> None:
 
 
 _LINEAR: tuple[Callable[[str], object], ...] = (
-    find_secrets, find_injection, find_hidden, find_mixed_script, reveal, plain, workflow.log,
+    find_secrets, find_injection, find_hidden, find_disguised, reveal, plain, workflow.log,
     Redactor([SECRET]).redact, markdown.inline, markdown.code, markdown.fence, markdown.hidden_comment,
     markdown.prose, parse_patch_file,
     lambda text: parse_attributes({"": text}), parse_review,

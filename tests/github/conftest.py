@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.conftest import reviewer
 from tests.commands.runner import Runner
 from tests.github.stage import Stage, code, stage
 
-
-@pytest.fixture
-def reviewer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return Runner(folder, capsys)
+__all__ = ["opened", "reviewer"]
 
 
 @pytest.fixture

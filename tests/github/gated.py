@@ -27,7 +27,7 @@ class GatedClient(Client):
 
 
 if __name__ == "__main__":
-    import reviewer.forge.github
+    import reviewer.forge.access
 
-    reviewer.forge.github.Client = GatedClient  # type: ignore[misc]
+    reviewer.forge.access.Client = GatedClient  # type: ignore[misc]
     main()

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from reviewer.commands import pr
-from reviewer.forge.github import GitHub
+from reviewer.forge import access
+from reviewer.forge.client import Client
 from reviewer.simulator import Answer, Behaviour, Simulator
 from tests.commands.runner import Ran, Runner, simulated
 from tests.commands.shop import Job, job
@@ -151,5 +151,5 @@ def stage(
         simulated(how) as (api, env),
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(pr, "GitHub", partial(GitHub, write_gap=0.0, sleep=sleeps.append))
+        patch.setattr(access, "Client", partial(Client, write_gap=0.0, sleep=sleeps.append))
         yield Stage(made, api, env, reviewer, git, sleeps)

@@ -65,6 +65,7 @@ def test_only_the_file_that_differs_is_reviewed(opened: Opened) -> None:
     assert (ran.code, ran.outputs["blocking"], ran.outputs["findings"]) == (1, "2", "3")
     rows = {row["path"]: row["reviewed"] for row in ran.report["files"]}
     assert rows == {"a.py": True, "b.py": True, LOCK: False}
+    assert "2 files are as they were reviewed at" in ran.summary
 
 
 def test_finding_that_a_differing_file_no_longer_has_is_not_carried(opened: Opened) -> None:
@@ -74,6 +75,7 @@ def test_finding_that_a_differing_file_no_longer_has_is_not_carried(opened: Open
     ran = queued(stage, {}, CHANGE | {"a.py": code().replace("_20 = 20", "_20 = 21")})
 
     assert (ran.code, ran.outputs["findings"]) == (0, "1")
+    assert "1 file is as it was reviewed at" in ran.summary
 
 
 @pytest.mark.parametrize("act", ["resolve", "dismiss"])

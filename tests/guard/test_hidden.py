@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from reviewer.guard.hidden import Hidden, Lookalike, decode_tags, find_hidden, find_mixed_script, reveal
+from reviewer.guard.hidden import Disguised, Hidden, decode_tags, find_disguised, find_hidden, reveal
 from reviewer.guard.terminal import plain
 from tests.guard.hostile import hostile_text, quick
 
@@ -75,9 +75,9 @@ def test_ascii_in_tag_characters_is_decoded() -> None:
 
 
 def test_lookalike_letters_in_latin_words() -> None:
-    assert find_mixed_script("is_\u0430dmin") == (Lookalike(3, "\u0430", "a"),)
-    assert find_mixed_script("user_\u0438\u043c\u044f + \u0394x + \u0441\u043e\u0440") == ()
-    assert find_mixed_script("admin") == ()
+    assert find_disguised("is_\u0430dmin") == (Disguised(3, "\u0430dmin", "admin", True),)
+    assert [word.mixed for word in find_disguised("user_\u0438\u043c\u044f + \u0394x + \u0441\u043e\u0440")] == [False]
+    assert find_disguised("admin") == ()
 
 
 @quick

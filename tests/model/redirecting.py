@@ -11,7 +11,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Asked:
-    """One request as it arrived; header names in small letters."""
+    """One request as it arrived; header names in lower case."""
 
     method: str
     path: str

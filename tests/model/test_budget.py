@@ -23,15 +23,16 @@ def reserved(cap, *requests):
 
     async def work():
         budget = Budget(Decimal(cap) if cap else None)
-        holds = []
-        for request in requests:
-            try:
-                holds.append(await asyncio.wait_for(budget.reserve(request), timeout=0.01))
-            except TimeoutError:
-                holds.append("waits")
-        return holds
+        return [await granted(budget, request) for request in requests]
 
     return asyncio.run(work())
+
+
+async def granted(budget, request):
+    try:
+        return await asyncio.wait_for(budget.reserve(request), timeout=0.01)
+    except TimeoutError:
+        return "waits"
 
 
 def amounts(holds):
@@ -177,6 +178,15 @@ def test_cap_holds_when_answers_get_lost():
     with simulator(faults=faults) as running:
         call(running.base_url, *(ask(number) for number in range(50)), cap="0.03")
         assert dollars(running) <= Decimal("0.0312")
+
+
+@pytest.mark.parametrize(("cap", "held"), [(None, [1, 1]), ("2", [1, 1]), ("1.9", [1, "waits"]), ("0.9", [None, None])])
+def test_what_has_a_worst_price_never_goes_at_its_likely_one(cap, held):
+    async def work():
+        budget = Budget(Decimal(cap) if cap else None, worst=lambda request: Decimal(1))
+        return [await granted(budget, ROUND) for _ in held]
+
+    assert amounts(asyncio.run(work())) == held
 
 
 def test_large_cap_refuses_nobody():

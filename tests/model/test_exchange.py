@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 import uvicorn
@@ -14,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reviewer.core.pricing import cost_of
 from reviewer.core.request import Answered, Errored, Usage
 from reviewer.model.client import make_client
 from reviewer.model.exchange import Exchange
 from reviewer.model.lane import Retry
-from tests.model.lanes import MODEL, QUICK, RULES, TEXT, ask, call
+from tests.model.lanes import MODEL, OTHER, QUICK, RULES, TEXT, ask, call, on_lane
 
 USAGE = {"input_tokens": 5, "output_tokens": 7}
 MESSAGE = {
@@ -115,6 +117,26 @@ def test_servers_that_know_no_streaming(server, answer, streams):
     assert [body.get("stream") for body in server.bodies] == streams[: len(server.bodies)]
 
 
+BELOW_ZERO = {"input_tokens": -400, "output_tokens": -7}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        JSONResponse(MESSAGE | {"usage": BELOW_ZERO}),
+        events(START, *TEXT_EVENTS, {**END[0], "usage": BELOW_ZERO}, END[1]),
+    ],
+    ids=["whole", "streamed"],
+)
+def test_usage_below_zero_lifts_no_cap(server, answer):
+    async def one(lane):
+        reply = await lane.call(ask(prefix=RULES))
+        return reply.call.usage, lane.budget.spent
+
+    server.answer = lambda body: answer
+    assert on_lane(server.url, one) == (Usage(), 0)
+
+
 def test_refused_stream_is_not_asked_for_again(server):
     server.answer = no_streaming
     replies = call(server.url, *(ask(number, prefix=letter * 3200) for number, letter in enumerate("aaabbb")))
@@ -168,6 +190,18 @@ def test_answers_that_cannot_be_read_are_asked_for_again(server, answer):
     (reply,) = call(server.url, ask(prefix=RULES), retry=Retry(attempts=2, base=0.001))
     assert isinstance(reply, Errored)
     assert (reply.message, len(server.bodies)) == ("The model's API sent an answer that cannot be read.", 2)
+
+
+def test_two_attempts_are_not_priced_as_one_long_prompt(server):
+    used = {"usage": {"input_tokens": 60_000, "output_tokens": 500}, "model": OTHER}
+    answers = [events(START | {"message": START["message"] | used}), JSONResponse(MESSAGE | used)]
+    server.answer = lambda body: answers.pop(0)
+
+    async def one(lane):
+        reply = await lane.call(ask(prefix=RULES, model=OTHER))
+        return reply.call.usage, cost_of(reply.call), lane.budget.spent
+
+    assert on_lane(server.url, one) == (Usage(120_000, 1_000), Decimal("0.0125"), Decimal("0.0125"))
 
 
 def test_stream_that_ends_too_soon_is_asked_for_again(server):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -10,14 +11,23 @@ from reviewer.simulator import Fault
 from tests.model.lanes import VirtualClock, ask, call, simulator
 
 
+@asynccontextmanager
+async def slot(window):
+    await window.enter()
+    try:
+        yield
+    finally:
+        window.leave()
+
+
 def test_grows_by_one_for_each_success_while_full():
     async def work():
         window = Window(VirtualClock(), start=2, ceiling=4)
         limits = []
-        async with window.slot():
+        async with slot(window):
             window.succeeded()
             limits.append(window.limit)
-            async with window.slot():
+            async with slot(window):
                 for _ in range(4):
                     window.succeeded()
                     limits.append(window.limit)
@@ -44,7 +54,7 @@ def test_doubles_in_a_round_trip():
         window, peaks = Window(VirtualClock(), start=4, ceiling=64), []
 
         async def one():
-            async with window.slot():
+            async with slot(window):
                 await asyncio.sleep(0)
                 peaks.append(window.running)
                 window.succeeded()
@@ -105,7 +115,7 @@ def test_first_come_first_served():
         window, order = Window(VirtualClock(), start=1), []
 
         async def one(number):
-            async with window.slot():
+            async with slot(window):
                 order.append(number)
                 await asyncio.sleep(0)
 
@@ -134,7 +144,7 @@ def test_no_place_is_lost_whatever_is_cancelled(seed):
     chance = random.Random(seed)
 
     async def one(window, most):
-        async with window.slot():
+        async with slot(window):
             most.append(window.running)
             for _ in range(chance.randrange(4)):
                 await asyncio.sleep(0)

@@ -77,6 +77,13 @@ def test_text_that_is_no_unicode_is_an_error_and_not_sent_again():
         ),
         ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 5}}, Usage(0, 0, 0, 4, 5)),
         ({"input_tokens": 1, "iterations": [{"type": "message"}], "speed": "fast"}, Usage(1)),
+        ({"input_tokens": -400, "output_tokens": -1, "cache_read_input_tokens": -(10**30)}, Usage()),
+        ({"cache_creation": {"ephemeral_5m_input_tokens": -4, "ephemeral_1h_input_tokens": -5}}, Usage()),
+        ({"cache_creation_input_tokens": 3, "cache_creation": {"ephemeral_1h_input_tokens": -5}}, Usage(0, 0, 0, 3)),
+        ({"input_tokens": 10**30, "output_tokens": float("inf")}, Usage(100_000_000, 100_000_000)),
+        ({"input_tokens": 5.0, "output_tokens": "7", "cache_read_input_tokens": float("nan")}, Usage(5)),
+        ({"input_tokens": [1], "output_tokens": {}, "cache_creation": [1]}, Usage()),
+        ([1], Usage()),
     ],
 )
 def test_usage(wire, usage):

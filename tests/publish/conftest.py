@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from reviewer.core.change import ChangedFile, ChangeSet, Hunk, Line
 from reviewer.core.finding import Anchor, Category, Claim, Confidence, Disposition, Finding, Provenance, Severity
@@ -65,6 +66,11 @@ CHANGES = ChangeSet(
     title="Add totals",
     changed_files=5,
 )
+
+
+def rendered(text: str) -> str:
+    """Markdown as HTML, for what a sanitiser must have kept from becoming it."""
+    return MarkdownIt("commonmark").enable("table").render(text)
 
 
 def claim(**changes: Any) -> Claim:

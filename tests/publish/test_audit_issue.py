@@ -1,11 +1,10 @@
 import pytest
-from markdown_it import MarkdownIt
 
 from reviewer.core.audit_report import Known, Persisting, Standing, audited_commit
 from reviewer.core.finding import Anchor, Severity
 from reviewer.publish.audit_issue import TITLE, draft_issue
 from reviewer.publish.review_comments import BODY_LIMIT
-from tests.publish.conftest import HEAD, HOSTILE, URL, finding
+from tests.publish.conftest import HEAD, HOSTILE, URL, finding, rendered
 
 
 def known(title: str = "Old words", path: str = "src/old.py") -> Known:
@@ -13,10 +12,6 @@ def known(title: str = "Old words", path: str = "src/old.py") -> Known:
 
 
 STANDING = Standing((finding(),), (Persisting(finding("2" * 16, title="Stays"), "2026-11-01"),), (known(),))
-
-
-def rendered(text: str) -> str:
-    return MarkdownIt("commonmark").enable("table").render(text)
 
 
 def test_new_persisting_and_fixed_findings_have_a_table_each(make_report):

@@ -1,11 +1,12 @@
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reviewer.errors import InputError
-from reviewer.publish.files import write_whole
+from reviewer.publish.files import write_parts, write_whole
 
 
 def test_report_is_there_whole_and_readable(tmp_path: Path) -> None:
@@ -37,6 +38,19 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path, name:
         write_whole(tmp_path / name, "a\n")
 
     assert [found.name for found in tmp_path.iterdir()] == ["file"]
+
+
+def test_parts_that_fail_leave_the_file_as_it_was_and_nothing_beside_it(tmp_path: Path) -> None:
+    def parts() -> Iterator[str]:
+        yield "new\n" * 100_000
+        raise ZeroDivisionError
+
+    write_whole(tmp_path / "report.json", "old\n")
+    for name in ("report.json", "other.json"):
+        with pytest.raises(ZeroDivisionError):
+            write_parts(tmp_path / name, parts())
+
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("report.json", "old\n")]
 
 
 def test_full_disk_is_said() -> None:

@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 
 from reviewer.guard.html import sha256
+from reviewer.guard.outgoing import protecting
 from reviewer.publish.html import html_page, write_html
 from tests.browser.material import audit
-from tests.publish.conftest import finding
+from tests.publish.conftest import FILES, finding
 
 
 class Page(HTMLParser):
@@ -40,10 +41,23 @@ class Page(HTMLParser):
 
 def test_verdict_and_coverage_at_a_glance(make_report):
     text = Page(html_page(make_report())).text
-    assert "Add totals Findings 1 finding at or above high must be looked at before the merge." in text
+    assert "Add totals Findings : 1 finding at or above high must be looked at before the merge." in text
     assert "Coverage 3 / 5 3 of 5 files reviewed, 2 not" in text
     assert "Cost $0.0201 instead of $0.0344" in text
     assert "Input from the cache 68 % 9,000 of 13,200 tokens" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"findings": ()}, "Pass : No findings. "),
+        ({"findings": (), "reasons": ("x",)}, "Incomplete : Not everything that should have been reviewed was. "),
+        ({"fail_on": "never"}, "Pass : 3 findings, the check never fails for findings. "),
+        ({"plan_only": True}, "Plan : Nothing was sent to a model, so there is no review. "),
+    ],
+)
+def test_the_verdict_is_said_once(changes, told, make_report):
+    assert f"Add totals {told}" in Page(html_page(make_report(**changes))).text
 
 
 def test_every_finding_is_there_grouped_by_file(make_report):
@@ -118,7 +132,7 @@ def test_incomplete_offline_and_empty(make_report):
 
 def test_a_dry_run_shows_the_estimate(dry_run):
     text = Page(html_page(dry_run)).text
-    assert "Plan only: nothing was sent to a model" in text
+    assert "Plan : Nothing was sent to a model, so" in text
     assert "Cost $0.0500 estimate" in text
     assert "Paid" not in text
 
@@ -137,6 +151,16 @@ def test_labels_and_headings_for_every_control(make_report):
 def test_the_file_is_written_whole(make_report, tmp_path):
     assert write_html(make_report(), tmp_path / "a" / "report.html").detail == str(tmp_path / "a" / "report.html")
     assert (tmp_path / "a" / "report.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_large_page_keeps_no_secret_wherever_it_stands(make_report, tmp_path):
+    key = "sk-ant-api03-Zm9v/1234"
+    files = tuple(replace(FILES[0], path=f"{key}/{number}.py", old_path=f"{number}/{key}") for number in range(2_000))
+    with protecting([key]):
+        write_html(make_report(files=files), tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert key not in text
+    assert text.count("[redacted]") >= 4_000
 
 
 def test_every_finding_has_a_permalink_of_its_own(make_report):

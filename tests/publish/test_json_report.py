@@ -1,3 +1,4 @@
+import base64
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -6,8 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reviewer.errors import InputError
+from reviewer.guard.outgoing import protecting
 from reviewer.publish.json_report import read_report, report_dict, report_schema, write_json
-from tests.publish.conftest import BASE, HEAD
+from tests.publish.conftest import BASE, HEAD, PASSES, finding
 
 
 def test_the_contract_is_kept_by_name_and_order(make_report):
@@ -135,6 +137,30 @@ def test_the_file_is_plain_ascii_and_alone(hostile, tmp_path):
     assert "\x1b" not in text
     assert json.loads(text)["notes"] == ["lone \ud800 surrogate"]
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("findings", [(), (finding(),)], ids=["no findings", "one"])
+def test_a_large_report_says_the_same_as_one_that_is_held_whole(findings, make_report, tmp_path):
+    passes = tuple(replace(PASSES[0], custom_id=f"id-{number}") for number in range(20_001))
+    report = make_report(passes=passes, findings=findings, notes=("a, b", "]"))
+    write_json(report, tmp_path / "report.json")
+
+    text = (tmp_path / "report.json").read_text("utf-8")
+    assert text.count("\n") == 1
+    assert text == json.dumps(report_dict(report)) + "\n"
+
+
+def test_a_large_report_keeps_no_secret_wherever_it_stands(make_report, tmp_path):
+    key = "sk-ant-api03-Zm9v+YmFy/1234"
+    told = {0: key, 499: key[::-1], 500: base64.b64encode(key.encode()).decode(), 20_000: f"a {key}"}
+    passes = tuple(replace(PASSES[0], outcome=told.get(number, "answered")) for number in range(20_001))
+    with protecting([key]):
+        write_json(make_report(passes=passes, notes=(key,)), tmp_path / "report.json")
+
+    written = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    outcomes = {number: one["outcome"] for number, one in enumerate(written["passes"]) if one["outcome"] != "answered"}
+    assert outcomes == {0: "[redacted]", 499: "[redacted]", 500: "[redacted]", 20_000: "a [redacted]"}
+    assert written["notes"] == ["[redacted]"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(make_report, tmp_path):

@@ -2,7 +2,6 @@ import re
 from decimal import Decimal
 
 import pytest
-from markdown_it import MarkdownIt
 
 from reviewer.core.conversation import parse_summary, summary_marker
 from reviewer.core.finding import Severity
@@ -10,13 +9,9 @@ from reviewer.core.publication import Publication
 from reviewer.core.report import Cost, FileReport
 from reviewer.errors import InputError
 from reviewer.publish.summary import SUMMARY_LIMIT, job_summary, summary_comment, write_job_summary
-from tests.publish.conftest import HEAD, USAGE, finding
+from tests.publish.conftest import HEAD, USAGE, finding, rendered
 
 MARKER = summary_marker(HEAD, {"verdict": "findings"})
-
-
-def rendered(text: str) -> str:
-    return MarkdownIt("commonmark").enable("table").render(text)
 
 
 def test_the_top_says_verdict_counts_and_findings(make_report):

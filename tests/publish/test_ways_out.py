@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from reviewer.core.report import Report
 from reviewer.core.request import Answered, Call, Request
 from reviewer.forge.client import Client
 from reviewer.guard.outgoing import protecting
 from reviewer.model.batch_body import encode_item
 from reviewer.model.wire import to_params, to_reply
 from reviewer.publish.files import write_whole
-from reviewer.publish.outputs import fallback_outputs
+from reviewer.publish.outputs import write_outputs
 from reviewer.publish.provenance import write_provenance
 from reviewer.publish.streams import CleanStream
 from reviewer.publish.summary import write_job_summary
@@ -46,9 +47,9 @@ def test_the_job_summary(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text() == "a [redacted]\n"
 
 
-def test_the_steps_outputs(tmp_path: Path) -> None:
-    fallback_outputs(tmp_path / "a", KEY)
-    assert "verdict<<" in (tmp_path / "a").read_text()
+def test_the_steps_outputs(tmp_path: Path, make_report: Callable[[], Report]) -> None:
+    write_outputs(tmp_path / "a", make_report(), Path(f"folder/{KEY}.json"))
+    assert "\nfolder/[redacted].json\n" in (tmp_path / "a").read_text()
     assert KEY not in (tmp_path / "a").read_text()
 
 

@@ -89,6 +89,51 @@ def test_integration_or_verification_that_fails_twice_is_asked_once_more(
     assert all(f["verified"] for f in ran.report["findings"])
 
 
+def failing(paths: set[str]) -> Faults:
+    """Answers on these files alone are never usable."""
+
+    def choose(number: int, endpoint: str, body: dict[str, Any]) -> Fault | None:
+        prompt = read_prompt(body)
+        alone = not prompt.is_verification and not prompt.is_integration
+        return Fault("invalid_json") if alone and paths & set(prompt.items) else None
+
+    return choose
+
+
+def asked_alone(simulator: Simulator, path: str) -> int:
+    return sum(path in prompt.items for _, prompt in file_calls(simulator))
+
+
+@pytest.mark.parametrize(("failed", "asked_for_each"), [(7, 4), (8, 2)])
+def test_files_that_failed_are_asked_once_more_unless_most_did(
+    reviewer: Runner, tmp_path: Path, failed: int, asked_for_each: int
+) -> None:
+    change = make_change(tmp_path / "shop", 14)
+    paths = {path_of(number) for number in range(failed)}
+    behaviour = Behaviour(brain=KnownAnswers(change.planted), faults=failing(paths))
+    with simulated(behaviour) as (simulator, env):
+        ran = reviewer(*diff_arguments(change), **env)
+
+    assert {asked_alone(simulator, path) for path in paths} == {asked_for_each}
+    assert ran.report["coverage"]["units_failed"] == failed
+
+
+@pytest.mark.parametrize(("room", "asked_for_it"), [(1.2, 2), (3.0, 4)], ids=["near the cap", "far from it"])
+def test_near_the_budget_a_file_that_failed_is_not_asked_once_more(
+    reviewer: Runner, tmp_path: Path, room: float, asked_for_it: int
+) -> None:
+    change = make_change(tmp_path / "shop", 14)
+    config = _config(tmp_path, review="3", verify="0.000001", integration="0.000001")
+    brain = KnownAnswers(change.planted)
+    with simulated(Behaviour(brain=brain)) as (_, env):
+        full = reviewer(*diff_arguments(change), *config, **env)
+    cap = f"{room * float(full.report['cost']['usd']):.4f}"
+    with simulated(Behaviour(brain=brain, faults=failing({path_of(3)}))) as (simulator, env):
+        reviewer(*diff_arguments(change), *config, "--budget-usd", cap, **env)
+
+    assert asked_alone(simulator, path_of(3)) == asked_for_it
+
+
 def test_passes_and_their_contexts(reviewer: Runner, large: Change) -> None:
     with simulated(Behaviour(brain=KnownAnswers(large.planted))) as (_, env):
         ran = reviewer(*diff_arguments(large), **env)

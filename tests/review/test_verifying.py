@@ -101,3 +101,17 @@ def test_a_second_look_at_one_part_does_not_forget_that_another_was_not_verified
 
     assert ran.report["coverage"]["files_reviewed"] == 5
     assert (ran.report["verdict"], [f["verified"] for f in ran.report["findings"]]) == ("incomplete", [None])
+
+
+def test_one_finding_that_was_passed_over_is_told_in_the_singular(reviewer: Runner, tmp_path: Path) -> None:
+    planted = bugs("steps.py", text_of(9, "step"), 3)
+    known = KnownAnswers(planted)
+
+    def brain(body: dict[str, Any]) -> Answer:
+        return Answer('{"verdicts": []}') if read_prompt(body).is_verification else known(body)
+
+    change = change_of(tmp_path / "shop", {}, {"steps.py": text_of(9, "step")}, planted)
+    with simulated(Behaviour(brain=brain)) as (_, env):
+        ran = reviewer(*diff_arguments(change), **env)
+
+    assert ran.report["incomplete_because"] == ["The verify pass left out 1 finding on steps.py. Run it again."]

@@ -12,7 +12,7 @@ from reviewer.model.batch_rows import ResultsCut, read_rows
 from reviewer.publish.saved_report import read_report
 from reviewer.store.audit import AuditState
 from reviewer.store.memo import Memo, Remembered
-from tests.hostile_input.program import reviewer
+from tests.damaged_input.program import reviewer
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = "a" * 64

@@ -9,7 +9,7 @@ from reviewer.core.globs import ignore_spec
 from reviewer.errors import ConfigError, EventError
 from reviewer.forge.client import Client
 from reviewer.forge.event import read_event
-from tests.hostile_input.program import reviewer
+from tests.damaged_input.program import reviewer
 
 DEEP = 100_000
 EVENT = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "x" * 40}

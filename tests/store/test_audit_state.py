@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from reviewer.audit.budgeting import spent
+from reviewer.core.pricing import cost_of
 from reviewer.core.request import (
     Answered,
     Block,
@@ -70,6 +73,19 @@ def test_a_full_audit_asks_what_it_could_carry_over(state: AuditState) -> None:
     assert plan(state, second, "a.py", "b.py", carry_over=False) == PlanCounts(new=2)
     third = state.audits.start({}, NOW).id
     assert plan(state, third, "a.py", "b.py") == PlanCounts(new=1, carried=1)
+
+
+@pytest.mark.parametrize(("prompt", "large", "usd"), [(60_000, False, "0.0125"), (0, True, "0.0625")])
+def test_attempts_of_one_call_are_no_long_prompt_together(
+    state: AuditState, prompt: int, large: bool, usd: str
+) -> None:
+    audit = state.audits.start({}, NOW).id
+    plan(state, audit, "a.py")
+    call = Call("claude-haiku-5-5", usage=Usage(120_000, 1_000), attempts=2, prompt=prompt)
+    state.results.keep(audit, [answer("a.py", call)], NOW)
+    (result,), (unit_,), (row,) = state.results.of(audit), state.requests.calls(audit), state.figures.spent(audit)
+    assert row.large is large
+    assert cost_of(result.call) == cost_of(unit_.call) == spent(state, audit, {}) == Decimal(usd)
 
 
 def test_what_was_unusable_is_not_carried_over(state: AuditState) -> None:
@@ -171,7 +187,8 @@ def test_what_is_left_out_has_its_reason(state: AuditState) -> None:
     plan(state, audit, "a.py", "b.py")
     assert state.requests.leave_out(audit, [question("b.py").identity], "The budget of $1 is spent.") == 1
     assert state.requests.counts(audit) == {"files": {"planned": 1, "left-out": 1}}
-    assert state.requests.reasons(audit, "left-out") == [("The budget of $1 is spent.", 1)]
+    [left_out] = state.requests.units(audit, states=["left-out"])
+    assert (left_out.unit, left_out.reason) == ("b.py", "The budget of $1 is spent.")
 
 
 def test_many_more_rows_than_a_page_come_once_each(state: AuditState) -> None:

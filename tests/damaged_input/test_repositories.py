@@ -13,8 +13,8 @@ from reviewer.forge import git_run
 from reviewer.forge.git import Git
 from reviewer.forge.local import local_change_set
 from reviewer.forge.policy import local_policy
+from tests.damaged_input.program import reviewer
 from tests.forge.local_repository import Repository, git
-from tests.hostile_input.program import reviewer
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from reviewer.core.patchfile import parse_patch_file
 from reviewer.core.select import select
 from reviewer.errors import InputError
 from reviewer.forge.local import patch_change_set
-from tests.hostile_input.program import reviewer
+from tests.damaged_input.program import reviewer
 
 HEAD = "diff --git a/x b/x\n--- a/x\n+++ b/x\n"
 
