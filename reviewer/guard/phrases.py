@@ -1,6 +1,6 @@
 """The phrases by which text addresses a reviewer, as patterns for text in lower case.
 
-English, and the plainest orders in ten other languages. Every gap and word has a maximal length and
+English, and the plainest orders in twelve other languages. Every gap and word has a maximal length and
 gives nothing back once matched, so a search takes linear time.
 """
 

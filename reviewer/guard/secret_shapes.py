@@ -110,3 +110,4 @@ SHAPES: Shapes = (
     ),
 )
 """Kind, what any text with such a secret contains (in lower case), and the shape; group 1 is the secret if given."""
+NEEDLES = tuple(dict.fromkeys(needle for _, needles, _ in SHAPES for needle in needles))
